@@ -1,0 +1,3 @@
+from tracehound.content import content_dir
+
+__path__ = [str(content_dir("enrichers"))]
