@@ -1,0 +1,122 @@
+"""Conversations as model APIs write them, split into new part and context.
+
+A chat log repeats the conversation with every turn. The *new part* is what follows the last assistant
+message: its user text is the prompt, its tool messages are tool results. All before it is context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tracehound.chat.dialects import read
+from tracehound.chat.messages import Message, ToolCall, ToolResult, as_text, parsed
+
+__all__ = [
+    "Conversation",
+    "Message",
+    "Text",
+    "ToolCall",
+    "ToolResult",
+    "as_text",
+    "converse",
+    "parsed",
+    "read",
+]
+
+DIRECTIONS = {"user": "prompt", "assistant": "response", "system": "system", "tool": "tool_result"}
+
+
+Text = tuple[str, str, bool]
+"""Direction, text, and whether it is context."""
+
+
+@dataclass(slots=True)
+class Conversation:
+    """A model call's texts: the new part by name, everything that is to be scanned in ``texts``."""
+
+    prompt: str | None = None
+    response: str | None = None
+    calls: list[ToolCall] = field(default_factory=list)
+    results: list[ToolResult] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)
+
+
+def converse(messages: Any, output: Any = None, *, system: Any = None, tools: Any = None) -> Conversation:
+    """Read a model call: the messages sent, the message(s) that came back, system text, tool definitions.
+
+    Each may be None, a text, a message or a list of messages in any dialect named above.
+    """
+    talk = Conversation()
+    sent = list(read(messages, "user"))
+    for text in _system_texts(system):
+        talk.texts.append(("system", text, False))
+    for text in _tool_descriptions(tools):
+        talk.texts.append(("tool_description", text, True))
+    last = max((i for i, m in enumerate(sent) if m.role == "assistant"), default=-1)
+    called = {call.uid: call for message in sent for call in message.calls if call.uid}
+    for message in sent[: last + 1]:
+        talk.texts.extend(_context(message))
+    for message in sent[last + 1 :]:
+        _take_new(talk, message, called)
+    for message in read(output, "assistant"):
+        _take_output(talk, message)
+    return talk
+
+
+def _context(message: Message) -> Iterator[Text]:
+    direction = DIRECTIONS[message.role]
+    for text in message.texts:
+        yield direction, text, True
+    for text in message.documents:
+        yield "document", text, True
+    for result in message.results:
+        if result.text:
+            yield "tool_result", result.text, True
+    for call in message.calls:
+        if call.arguments:
+            yield "tool_call", call.arguments, True
+
+
+def _take_new(talk: Conversation, message: Message, called: dict[str, ToolCall]) -> None:
+    text = "\n".join(message.texts)
+    if message.role == "system":
+        talk.texts.extend(("system", t, False) for t in message.texts)
+    elif message.role == "user" and text:
+        talk.prompt = f"{talk.prompt}\n{text}" if talk.prompt else text
+        talk.texts.append(("prompt", text, False))
+    talk.texts.extend(("document", document, False) for document in message.documents)
+    for result in message.results:
+        call = called.get(result.uid or "")
+        if call is not None:
+            result.name = result.name or call.name
+            result.arguments = call.arguments
+            result.server, result.type = call.server, call.type
+        talk.results.append(result)
+
+
+def _take_output(talk: Conversation, message: Message) -> None:
+    text = "\n".join(message.texts)
+    if text:
+        talk.response = f"{talk.response}\n{text}" if talk.response else text
+        talk.texts.append(("response", text, False))
+    talk.texts.extend(("response", thought, True) for thought in message.reasoning)
+    talk.calls.extend(message.calls)
+    talk.results.extend(message.results)
+
+
+def _system_texts(system: Any) -> Iterator[str]:
+    for message in read(system, "system"):
+        yield from message.texts
+
+
+def _tool_descriptions(tools: Any) -> Iterator[str]:
+    """One text per tool definition: its name, description and parameters, whatever the dialect."""
+    tools = parsed(tools)
+    if isinstance(tools, dict):
+        tools = tools.get("tools") or [tools]
+    for tool in tools if isinstance(tools, list) else ():
+        text = as_text(tool)
+        if text:
+            yield text

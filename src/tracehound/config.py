@@ -1,0 +1,135 @@
+"""The one configuration file, ``tracehound.yml``, and the precedence flag > environment > file.
+
+``load_settings`` reads the file named by ``--config``, else by ``TRACEHOUND_CONFIG``, else ``tracehound.yml``
+in the working directory when there is one. ``packs`` on the command line are added after those of the file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tracehound.errors import ConfigError, nearest
+
+DEFAULT_FILE = "tracehound.yml"
+
+Keep = Literal["store", "hash", "drop"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Privacy(_Strict):
+    """What becomes of texts after they were scanned."""
+
+    prompt: Keep = Field(
+        "store", description="ai.prompt_text: store, hash (keep ai.prompt_hash only) or drop."
+    )
+    response: Keep = Field("store", description="ai.response_text: store, hash or drop.")
+    tool: Keep = Field("store", description="Tool arguments and results: store, hash or drop.")
+    redact: bool = Field(True, description="Mask secrets and personal data in the texts that are stored.")
+    max_chars: int = Field(8192, ge=64, le=1_000_000, description="Texts are cut after so many characters.")
+    raw: Literal["drop", "store"] = Field(
+        "drop", description="store keeps the whole record in raw_data (its texts too)."
+    )
+    unmapped: Keep = Field("store", description="What no field takes: store, or drop it.")
+
+
+class Models(_Strict):
+    """The company's word on models: names, or patterns with ``*``; compared without case."""
+
+    approved: list[str] = Field(default_factory=list, description="Models that may be used.")
+    unapproved: list[str] = Field(default_factory=list, description="Models that may not be used.")
+
+
+class Services(_Strict):
+    """The company's word on AI services by domain; a domain stands for all below it."""
+
+    approved: list[str] = Field(default_factory=list, description="Domains of AI services that may be used.")
+    unapproved: list[str] = Field(default_factory=list, description="Domains that may not be used.")
+
+
+class Settings(_Strict):
+    """Everything that can be set; each key's JSON Schema is printed by ``tracehound schema config``."""
+
+    packs: list[Path] = Field(default_factory=list, description="Folders of the company's own content.")
+    lists: dict[str, list[str]] = Field(
+        default_factory=dict, description="Values for |expand placeholders in rules, by name."
+    )
+    privacy: Privacy = Field(Privacy(), description="What becomes of texts.")
+    models: Models = Field(Models(), description="Approved and unapproved models.")
+    services: Services = Field(Services(), description="Approved and unapproved AI services.")
+    aliases: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="Principal -> its other names (ARN, e-mail, key hash); compared without case.",
+    )
+    lateness: int = Field(300, ge=0, le=86_400, description="Seconds that an event may be late, for windows.")
+
+
+def load_settings(file: Path | None = None, packs: Sequence[Path] = ()) -> Settings:
+    """The settings, checked; a ``ConfigError`` says file, place, reason and the nearest valid name."""
+    named = file or (Path(os.environ["TRACEHOUND_CONFIG"]) if os.environ.get("TRACEHOUND_CONFIG") else None)
+    path = named or (Path(DEFAULT_FILE) if Path(DEFAULT_FILE).is_file() else None)
+    raw = _read(path) if path else {}
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, path)) from error
+    base = path.parent if path else Path()
+    folders = [_pack(base / pack) for pack in settings.packs] + [_pack(pack) for pack in packs]
+    return settings.model_copy(update={"packs": folders})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        raw = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise ConfigError(f"{path}{line}: is not YAML: {getattr(error, 'problem', error)}") from error
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path}: the top level must be a mapping of settings")
+    return raw
+
+
+def _pack(path: Path) -> Path:
+    if not path.is_dir():
+        raise ConfigError(f"pack {path}: no such folder")
+    return path
+
+
+def _explain(error: ValidationError, path: Path | None) -> str:
+    """The first problems in words; an unknown key names the nearest valid one."""
+    lines = []
+    for problem in error.errors()[:5]:
+        place = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            lines.append(
+                f"{place}: unknown setting{nearest(str(problem['loc'][-1]), _keys(problem['loc'][:-1]))}"
+            )
+        else:
+            lines.append(f"{place}: {problem['msg']}")
+    return f"{path or 'settings'}: " + "; ".join(lines)
+
+
+def _keys(place: tuple[int | str, ...]) -> list[str]:
+    model: type[BaseModel] = Settings
+    for part in place:
+        field = model.model_fields.get(str(part))
+        kind = field.annotation if field else None
+        if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+            return []
+        model = kind
+    return list(model.model_fields)

@@ -1,0 +1,275 @@
+"""From what a normalizer yields to whole OCSF events: every derived field is filled here and nowhere else.
+
+A normalizer writes the attributes that the log holds, in OCSF's shape, and ``ai`` beside them. It leaves out
+what follows from these: captions, ``type_uid``, ``ai_model``, ``message_context``, profiles, extension,
+``metadata.uid``, the hash of the raw record, and required attributes for which OCSF wants a stand-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b, sha256
+from typing import Any
+
+from tracehound.chat import Conversation, ToolCall, ToolResult
+from tracehound.errors import RecordError
+from tracehound.normalizers import Normalizer
+from tracehound.record import Record
+from tracehound.schema import constants as ocsf
+
+Event = dict[str, Any]
+
+TEXTS = "_texts"
+"""Transient key: what is to be scanned, as ``(direction, text, is_context)``, for the content enricher."""
+JOIN = "_join"
+"""Transient key: what the event offers to, or wants from, another record (``tracehound.join``)."""
+TRANSIENT = (TEXTS, JOIN)
+
+MAX_DEPTH = 64
+OTHER = ocsf.OTHER
+UNKNOWN = "Unknown"
+
+ACTIVITY_NAMES = {
+    "inference": "Inference",
+    "tool_call": "Tool Call",
+    "tool_result": "Tool Result",
+    "retrieval": "Retrieval",
+    "approval": "Approval",
+    "login": "Login",
+    "access": "Access",
+    "config_change": "Configuration Change",
+    "traffic": "Traffic",
+    "finding": "Finding",
+}
+TOOL_ROLE, ASSISTANT_ROLE = 3, 2
+SHARED_BY_TOOL_EVENTS = ("actor", "cloud", "device", "dst_endpoint", "src_endpoint", "trace")
+AI_SHARED_BY_TOOL_EVENTS = ("service", "principal", "session_uid", "agent", "model")
+
+
+def with_conversation(event: Event, talk: Conversation) -> Iterator[Event]:
+    """The model call with its texts, then one event per tool call it asks for and per new tool result."""
+    ai = event["ai"]
+    ai["prompt_text"], ai["response_text"] = talk.prompt, talk.response
+    event[TEXTS] = talk.texts
+    yield event
+    for call in talk.calls:
+        yield tool_call(event, call)
+    for result in talk.results:
+        yield tool_result(event, result)
+
+
+def tool_call(event: Event, call: ToolCall, phase: str = "requested") -> Event:
+    """The event of a tool call, with who, where and in which session from the event it belongs to."""
+    made = _tool_event(event, call.name, call.server, call.type, call.uid)
+    made["time"] = event.get("end_time") or event.get("time")
+    made["ai"]["activity"] = "tool_call"
+    made["ai"]["tool"] |= {"phase": phase, "arguments_text": call.arguments, "status": "unknown"}
+    made[TEXTS] = [("tool_call", call.arguments, False)] if call.arguments else []
+    return made
+
+
+def tool_result(event: Event, result: ToolResult) -> Event:
+    """The event of a tool's result."""
+    made = _tool_event(event, result.name, result.server, result.type, result.uid)
+    made["time"] = event.get("time")
+    status = {True: "failure", False: "success", None: "unknown"}[result.failed]
+    made["status_id"] = {"failure": 2, "success": 1, "unknown": 0}[status]
+    made["ai"]["activity"] = "tool_result"
+    made["ai"]["tool"] |= {
+        "phase": "result",
+        "arguments_text": result.arguments,
+        "result_text": result.text,
+        "status": status,
+    }
+    made[TEXTS] = [("tool_result", result.text, False)] if result.text else []
+    return made
+
+
+def _tool_event(
+    event: Event, name: str | None, server: str | None, kind: str | None, uid: str | None
+) -> Event:
+    plain, named_server = split_tool_name(name)
+    server = server or named_server
+    metadata = event.get("metadata") or {}
+    made = {key: event[key] for key in SHARED_BY_TOOL_EVENTS if key in event}
+    made |= {
+        "class_uid": 6003,
+        "activity_id": OTHER,
+        "api": {
+            "operation": name or UNKNOWN,
+            "service": {"name": server} if server else None,
+            "request": {"uid": uid} if uid else None,
+        },
+        "message_context": {"ai_role_id": TOOL_ROLE},
+        "metadata": {k: v for k, v in metadata.items() if k not in ("original_event_uid", "event_code")},
+        "ai": {key: event["ai"][key] for key in AI_SHARED_BY_TOOL_EVENTS if key in event["ai"]},
+    }
+    made["ai"]["tool"] = {"name": plain, "type": kind or ("mcp" if server else None), "server": server}
+    if server:
+        made["ai"]["mcp"] = {"server": server}
+    return made
+
+
+def split_tool_name(name: str | None) -> tuple[str | None, str | None]:
+    """``mcp__github__create_issue`` -> ``create_issue``, ``github``: how agents name tools of MCP servers."""
+    if name and name.startswith("mcp__"):
+        server, _, tool = name[5:].partition("__")
+        if tool:
+            return tool, server
+    return name, None
+
+
+def complete(
+    events: Iterable[Event], record: Record, normalizer: Normalizer, identity: str | None
+) -> list[Event]:
+    """Fill everything derived in the events of one record; what is left of the record goes to the first."""
+    finished = []
+    digest = sha256(record.raw).hexdigest()
+    seed = _seed(record, normalizer, identity, digest)
+    for ordinal, event in enumerate(events):
+        _derive(event, record, normalizer)
+        metadata = event["metadata"]
+        metadata["uid"] = blake2b(
+            f"{seed}\0{ordinal}".encode("utf-8", "surrogatepass"), digest_size=16
+        ).hexdigest()
+        event["raw_data_hash"] = {"algorithm_id": 3, "algorithm": "SHA-256", "value": digest}
+        event["raw_data_size"] = len(record.raw)
+        finished.append(event)
+    if not finished:
+        raise RecordError("the normalizer made no event of it", reason="no_event")
+    left = prune(record.data, 0, drop_empty_text=True)
+    for ordinal, event in enumerate(finished):
+        transient = {key: event.pop(key) for key in TRANSIENT if event.get(key)}
+        whole = prune(event, 0)
+        if ordinal == 0 and left:
+            whole["unmapped"] = whole.get("unmapped", {}) | left
+        finished[ordinal] = whole | transient
+    return finished
+
+
+def _seed(record: Record, normalizer: Normalizer, identity: str | None, digest: str) -> str:
+    if identity:
+        return f"{normalizer.name}\0id\0{identity}"
+    return f"{normalizer.name}\0at\0{record.stream}\0{record.offset}\0{record.index}\0{digest}"
+
+
+def _derive(event: Event, record: Record, normalizer: Normalizer) -> None:
+    class_uid = event["class_uid"]
+    info = ocsf.CLASSES[class_uid]
+    ai = event.setdefault("ai", {})
+    ai["source"] = normalizer.name
+    ai.setdefault("service", normalizer.service)
+    activity_id = event.setdefault("activity_id", OTHER)
+    name = ACTIVITY_NAMES.get(ai.get("activity"), "Other") if activity_id == OTHER else None
+    event.setdefault("activity_name", name or info.activities.get(activity_id, "Other"))
+    event |= {
+        "category_uid": info.category_uid,
+        "category_name": info.category_name,
+        "class_name": info.name,
+        "type_uid": ocsf.type_uid(class_uid, activity_id),
+        "type_name": f"{info.name}: {event['activity_name']}",
+    }
+    event["time"] = event.get("time") or record.time_read
+    event.setdefault("severity_id", 1)
+    event.setdefault("severity", ocsf.SEVERITY.get(event["severity_id"], "Other"))
+    statuses = ocsf.FINDING_STATUS if class_uid in ocsf.FINDING_CLASSES else ocsf.STATUS
+    if event.get("status_id") is not None:
+        event["status"] = event.get("status") or statuses.get(event["status_id"], "Other")
+    if event.get("disposition_id") is not None:
+        event.setdefault("disposition", ocsf.DISPOSITION.get(event["disposition_id"], "Other"))
+    _stand_ins(event, class_uid, ai, normalizer)
+    if class_uid in ocsf.AI_OPERATION_CLASSES:
+        _ai_operation(event, ai, normalizer)
+    metadata = event.get("metadata") or {}
+    product = {"name": normalizer.product, "vendor_name": normalizer.vendor} | (metadata.get("product") or {})
+    event["metadata"] = metadata | {
+        "version": ocsf.OCSF_VERSION,
+        "product": product,
+        "log_provider": metadata.get("log_provider") or normalizer.log_provider or normalizer.product,
+        "extensions": [ocsf.EXTENSION],
+        "profiles": _profiles(event, class_uid),
+    }
+
+
+def _stand_ins(event: Event, class_uid: int, ai: dict[str, Any], normalizer: Normalizer) -> None:
+    """What OCSF requires and the log may lack: the emitting service as source and as actor."""
+    if class_uid not in ocsf.AI_OPERATION_CLASSES:
+        return
+    agent = (ai.get("agent") or {}).get("name")
+    if not prune(event.get("actor") or {}, 0):
+        event["actor"] = {"app_name": agent or normalizer.product}
+    if class_uid != 1007 and not prune(event.get("src_endpoint") or {}, 0):
+        event["src_endpoint"] = {"svc_name": agent or normalizer.product}
+
+
+def _ai_operation(event: Event, ai: dict[str, Any], normalizer: Normalizer) -> None:
+    """``ai_model`` and ``message_context`` from our ``ai``, which holds the same on every class."""
+    model, tokens = ai.get("model") or {}, ai.get("tokens") or {}
+    if model.get("name") or model.get("provider"):
+        event["ai_model"] = {
+            "name": model.get("name") or UNKNOWN,
+            "ai_provider": model.get("provider") or UNKNOWN,
+            "version": model.get("version"),
+        }
+    context = event.get("message_context") or {}
+    if ai.get("activity") == "inference":
+        context = {"ai_role_id": ASSISTANT_ROLE} | context
+    context |= {f"{kind}_tokens": tokens.get(kind) for kind in ("prompt", "completion", "total")}
+    if prune(context, 0):
+        if not (context.get("service") or context.get("application")):
+            context["service"] = {"name": normalizer.product}
+        if "ai_role_id" in context:
+            context["ai_role"] = ocsf.AI_ROLE.get(context["ai_role_id"], "Other")
+        event["message_context"] = context
+
+
+def _profiles(event: Event, class_uid: int) -> list[str]:
+    profiles = []
+    if event.get("ai_model") or event.get("message_context"):
+        profiles.append("ai_operation")
+    if event.get("cloud"):
+        profiles.append("cloud")
+    if (class_uid in (6003, 6005) and event.get("device")) or (
+        class_uid in ocsf.FINDING_CLASSES and (event.get("actor") or event.get("device"))
+    ):
+        profiles.append("host")
+    if event.get("disposition_id") is not None or event.get("action_id") is not None:
+        profiles.append("security_control")
+    if event.get("trace"):
+        profiles.append("trace")
+    return profiles
+
+
+def prune(value: dict[str, Any], depth: int, *, drop_empty_text: bool = False) -> dict[str, Any]:
+    """A copy without None, empty dicts and lists (and empty texts, where asked)."""
+    if depth > MAX_DEPTH:
+        raise RecordError(f"nested more than {MAX_DEPTH} levels deep", reason="too_deep")
+    kept = {}
+    for key, item in value.items():
+        if isinstance(item, dict):
+            item = prune(item, depth + 1, drop_empty_text=drop_empty_text)
+            if not item:
+                continue
+        elif isinstance(item, list):
+            item = _prune_list(item, depth + 1, drop_empty_text)
+            if not item:
+                continue
+        elif item is None or (drop_empty_text and item == ""):
+            continue
+        kept[key] = item
+    return kept
+
+
+def _prune_list(value: list[Any], depth: int, drop_empty_text: bool) -> list[Any]:
+    if depth > MAX_DEPTH:
+        raise RecordError(f"nested more than {MAX_DEPTH} levels deep", reason="too_deep")
+    kept = []
+    for item in value:
+        if isinstance(item, dict):
+            item = prune(item, depth + 1, drop_empty_text=drop_empty_text)
+        elif isinstance(item, list):
+            item = _prune_list(item, depth + 1, drop_empty_text)
+        if item is None or item == {} or item == []:
+            continue
+        kept.append(item)
+    return kept

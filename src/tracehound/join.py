@@ -1,0 +1,96 @@
+"""Copying attributes from a request's event to its response's: the one memory before enrichment.
+
+A normalizer marks an event with ``offer(event, key)`` or ``want(event, key)``. The key is what both records
+hold (session and request id); the offered attributes are copied where the wanting event has none. The memory
+is bounded: the longest unused offer is forgotten first, and counted.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from tracehound.event import JOIN
+
+Event = dict[str, Any]
+
+MAX_OFFERS = 50_000
+OFFERED: tuple[tuple[str, ...], ...] = (
+    ("actor",),
+    ("src_endpoint",),
+    ("device",),
+    ("api", "operation"),
+    ("api", "service"),
+    ("http_request", "user_agent"),
+    ("ai", "principal"),
+    ("ai", "session_uid"),
+    ("ai", "agent"),
+    ("ai", "mcp"),
+    ("ai", "tool", "name"),
+    ("ai", "tool", "type"),
+    ("ai", "tool", "server"),
+)
+STAND_INS = ("app_name", "svc_name")
+"""Keys that ``tracehound.event`` fills for want of better: an offer replaces an object that has no others."""
+
+
+def offer(event: Event, *key: object) -> Event:
+    """Mark a request: its attributes wait for the response with the same key."""
+    event[JOIN] = ("offer", key)
+    return event
+
+
+def want(event: Event, *key: object) -> Event:
+    """Mark a response: it takes what the request with the same key offered."""
+    event[JOIN] = ("want", key)
+    return event
+
+
+class Join:
+    """The memory. ``run`` handles a batch of events in order."""
+
+    def __init__(self, max_offers: int = MAX_OFFERS) -> None:
+        self.max_offers = max_offers
+        self.forgotten = 0
+        self._offers: OrderedDict[tuple[object, ...], list[tuple[tuple[str, ...], Any]]] = OrderedDict()
+
+    def run(self, events: list[Event]) -> None:
+        for event in events:
+            marked = event.pop(JOIN, None)
+            if marked is None:
+                continue
+            kind, key = marked
+            if kind == "offer":
+                self._remember(key, event)
+            else:
+                self._give(key, event)
+
+    def _remember(self, key: tuple[object, ...], event: Event) -> None:
+        found = [(path, value) for path in OFFERED if (value := _get(event, path)) is not None]
+        self._offers[key] = found
+        self._offers.move_to_end(key)
+        while len(self._offers) > self.max_offers:
+            self._offers.popitem(last=False)
+            self.forgotten += 1
+
+    def _give(self, key: tuple[object, ...], event: Event) -> None:
+        for path, value in self._offers.get(key, ()):
+            *parents, last = path
+            target = event
+            for part in parents:
+                target = target.setdefault(part, {})
+            if _is_stand_in(target.get(last)):
+                target[last] = value
+
+
+def _get(event: Event, path: tuple[str, ...]) -> Any:
+    value: Any = event
+    for part in path:
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _is_stand_in(value: Any) -> bool:
+    if value is None or value == "Unknown":
+        return True
+    return isinstance(value, dict) and all(key in STAND_INS for key in value)

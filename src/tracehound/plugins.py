@@ -1,0 +1,61 @@
+"""Finding Python content by its file name: no list to edit, a later pack wins over an earlier one."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+from tracehound.content import content_dir
+from tracehound.errors import ContentError
+
+T = TypeVar("T")
+
+
+def files(kind: str, packs: Sequence[Path] = ()) -> list[Path]:
+    """Module files of one kind in our content and in these packs; of two with one name the later wins."""
+    found: dict[str, Path] = {}
+    for folder in (content_dir(kind), *(pack / kind for pack in packs)):
+        for path in sorted(folder.glob("[!_.]*.py")):
+            found[path.stem] = path
+    return [found[name] for name in sorted(found)]
+
+
+def load(kind: str, constant: str, expected: type[T], packs: Sequence[Path] = ()) -> list[T]:
+    """The constant of each module of one kind, checked: its type, and that it is named as its file."""
+    found = []
+    for path in files(kind, packs):
+        plugin = getattr(_import(kind, path), constant, None)
+        if not isinstance(plugin, expected):
+            raise ContentError(f"defines no {constant} = {expected.__name__}(...)", file=path)
+        name = getattr(plugin, "name", path.stem)
+        if name != path.stem:
+            raise ContentError(f"{constant} is named {name!r}; name it {path.stem!r}, as its file", file=path)
+        found.append(plugin)
+    return found
+
+
+def _import(kind: str, path: Path) -> ModuleType:
+    """Import ours as ``tracehound.<kind>.<name>``, a pack's under a name made from its folder."""
+    if path.parent == content_dir(kind):
+        return importlib.import_module(f"tracehound.{kind}.{path.stem}")
+    name = f"tracehound_pack_{sha256(str(path.parent).encode()).hexdigest()[:12]}_{path.stem}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ContentError("cannot be imported as a Python module", file=path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (SyntaxError, ImportError, NameError, AttributeError, TypeError, ValueError) as error:
+        del sys.modules[name]
+        line = getattr(error, "lineno", None)
+        raise ContentError(f"cannot be imported: {error}", file=path, line=line) from error
+    return module

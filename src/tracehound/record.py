@@ -1,0 +1,81 @@
+"""One record on its way in: decoded data, and where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(slots=True)
+class Record:
+    """One decoded JSON object.
+
+    ``data`` belongs to the normalizer: it takes out what it maps, and what is left becomes
+    ``unmapped``. ``source`` is the file (or ``-``) for people, ``stream`` names the stream by the hash
+    of its first record, so that a renamed or compressed copy gives the same event ids. ``offset`` is in
+    bytes of the decompressed stream, ``index`` counts the records unwrapped from one envelope.
+    """
+
+    data: dict[str, Any]
+    source: str = "-"
+    stream: str = ""
+    offset: int = 0
+    index: int = 0
+    time_read: int = 0
+    """Epoch milliseconds at which the record was read: the time of an event whose log has none."""
+    raw: bytes = b""
+    """The record's bytes; of a record out of an envelope, its JSON."""
+
+
+def take(data: Any, *path: str) -> Any:
+    """Take the value at a path out of nested dicts, None where there is none."""
+    for key in path[:-1]:
+        if not isinstance(data, dict):
+            return None
+        data = data.get(key)
+    return data.pop(path[-1], None) if isinstance(data, dict) else None
+
+
+def take_dict(data: Any, *path: str) -> dict[str, Any]:
+    """Take the dict at a path, else an empty one; a value of another type stays where it is."""
+    for key in path[:-1]:
+        data = data.get(key) if isinstance(data, dict) else None
+    if isinstance(data, dict) and isinstance(data.get(path[-1]), dict):
+        found: dict[str, Any] = data.pop(path[-1])
+        return found
+    return {}
+
+
+def take_str(data: Any, *path: str) -> str | None:
+    """Take a text that is not empty; numbers become text, a value of another type stays where it is."""
+    for key in path[:-1]:
+        data = data.get(key) if isinstance(data, dict) else None
+    value = data.get(path[-1]) if isinstance(data, dict) else None
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    del data[path[-1]]
+    return str(value) if value != "" else None
+
+
+def take_int(data: Any, *path: str) -> int | None:
+    """Take a whole number; one written as text or float counts, a value of another type stays where it is."""
+    for key in path[:-1]:
+        data = data.get(key) if isinstance(data, dict) else None
+    value = data.get(path[-1]) if isinstance(data, dict) else None
+    number = whole(value)
+    if number is not None:
+        del data[path[-1]]
+    return number
+
+
+def whole(value: Any) -> int | None:
+    """A whole number from an int, a float or a decimal text, inside 64 bits; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = (
+            int(value) if not isinstance(value, str) else int(float(value) if "." in value else int(value))
+        )
+    except (ValueError, OverflowError):
+        return None
+    return number if -(2**63) <= number < 2**63 else None
