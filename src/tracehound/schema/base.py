@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -29,7 +29,7 @@ from tracehound.schema.constants import STATUS
 class Model(BaseModel):
     """Base of all objects: no unknown attributes, no conversion of types, no nulls."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
     # The OCSF object or class that a model is a subset of; empty for our own.
     ocsf: ClassVar[str] = ""
@@ -56,14 +56,29 @@ class Model(BaseModel):
         return made
 
 
-def attr(doc: str, *, example: Any = None, unit: str = "", profile: str = "") -> Any:
-    """An optional attribute: one line of what it is, its unit, and the OCSF profile it comes with."""
-    return Field(default=None, description=doc, **_notes(example, unit, profile))
+def attr(
+    doc: str,
+    *,
+    example: Any = None,
+    unit: str = "",
+    profile: str = "",
+    alias: str | None = None,
+    listed: bool | tuple[str, ...] = True,
+) -> Any:
+    """An optional attribute: one line of what it is, its unit, and the OCSF profile it comes with.
+
+    One that is not ``listed`` may be there and is checked, but is no field for rules and gets no column; of
+    an object, ``listed`` may name the attributes that are.
+    """
+    notes = _notes(example, unit, profile)
+    if listed is not True:
+        notes["json_schema_extra"] = {**(notes["json_schema_extra"] or {}), "x-listed": list(listed or ())}
+    return Field(default=None, description=doc, alias=alias, **notes)
 
 
-def must(doc: str, *, example: Any = None, unit: str = "", profile: str = "") -> Any:
-    """A required attribute; of a profile's attribute, required where the profile is."""
-    return Field(description=doc, **_notes(example, unit, profile))
+def must(doc: str, *, example: Any = None, unit: str = "") -> Any:
+    """A required attribute."""
+    return Field(description=doc, **_notes(example, unit, ""))
 
 
 def _notes(example: Any, unit: str, profile: str) -> dict[str, Any]:
@@ -78,7 +93,7 @@ def _notes(example: Any, unit: str, profile: str) -> dict[str, Any]:
 class Kind:
     """How a leaf is stored and compared, where its Python type does not say it."""
 
-    name: str
+    name: Literal["text", "ip", "date", "json"]
 
 
 class OneOf:
