@@ -3,9 +3,9 @@
 ``python tests/recorders/otel_genai.py OUTDIR [--venv DIR]``
 
 One program (``otel_parts/traffic.py``: chats, tool calls, agents, HTTP spans) runs once per instrumentation
-against ``fake_upstream.py``. Its OTLP/HTTP protobuf is received as a collector would receive it and turned into
-OTLP/JSON, one ExportTraceServiceRequest or ExportLogsServiceRequest per line: ``otel_NAME_traces.jsonl``,
-``otel_NAME_logs.jsonl`` for each NAME of ``WAYS``. The conversion is read back and compared with what was received.
+against ``fake_upstream.py``. Its OTLP/HTTP protobuf is received as a collector would receive it and turned
+into OTLP/JSON, one ExportTraceServiceRequest or ExportLogsServiceRequest a line: ``otel_NAME_traces.jsonl``,
+``otel_NAME_logs.jsonl`` for each NAME of ``WAYS``. The JSON is read back and compared with what was received.
 """
 
 from __future__ import annotations
