@@ -1,0 +1,25 @@
+"""Sigma rules: loading from our content and from packs, checking, and the ``tracehound`` key.
+
+ruleset = load_rules(packs, lists=settings.lists)
+ruleset.rules, ruleset.errors, ruleset.warnings
+"""
+
+from __future__ import annotations
+
+from tracehound.rules.fields import LONG_TEXTS, FieldInfo, Fields, known_fields
+from tracehound.rules.loader import load_rules
+from tracehound.rules.model import LEVELS, Baseline, Correlation, Rule, RuleSet, Suppress
+
+__all__ = [
+    "LEVELS",
+    "LONG_TEXTS",
+    "Baseline",
+    "Correlation",
+    "FieldInfo",
+    "Fields",
+    "Rule",
+    "RuleSet",
+    "Suppress",
+    "known_fields",
+    "load_rules",
+]
