@@ -23,7 +23,9 @@ TEXTS = "_texts"
 """Transient key: what is to be scanned, as ``(direction, text, is_context)``, for the content enricher."""
 JOIN = "_join"
 """Transient key: what the event offers to, or wants from, another record (``tracehound.join``)."""
-TRANSIENT = (TEXTS, JOIN)
+FINISHED = "_finished"
+"""Transient key: the event was enriched before it came to us and is taken as it is."""
+TRANSIENT = (TEXTS, JOIN, FINISHED)
 
 MAX_DEPTH = 64
 OTHER = ocsf.OTHER
@@ -127,13 +129,15 @@ def complete(
     digest = sha256(record.raw).hexdigest()
     seed = _seed(record, normalizer, identity, digest)
     for ordinal, event in enumerate(events):
-        _derive(event, record, normalizer)
-        metadata = event["metadata"]
-        metadata["uid"] = blake2b(
-            f"{seed}\0{ordinal}".encode("utf-8", "surrogatepass"), digest_size=16
-        ).hexdigest()
-        event["raw_data_hash"] = {"algorithm_id": 3, "algorithm": "SHA-256", "value": digest}
-        event["raw_data_size"] = len(record.raw)
+        uid = blake2b(f"{seed}\0{ordinal}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        if normalizer.passthrough:
+            if not event.get(FINISHED):
+                _adopt(event, record, normalizer, uid)
+        else:
+            _derive(event, record, normalizer)
+            event["metadata"]["uid"] = uid
+            event["raw_data_hash"] = {"algorithm_id": 3, "algorithm": "SHA-256", "value": digest}
+            event["raw_data_size"] = len(record.raw)
         finished.append(event)
     if not finished:
         raise RecordError("the normalizer made no event of it", reason="no_event")
@@ -151,6 +155,30 @@ def _seed(record: Record, normalizer: Normalizer, identity: str | None, digest: 
     if identity:
         return f"{normalizer.name}\0id\0{identity}"
     return f"{normalizer.name}\0at\0{record.stream}\0{record.offset}\0{record.index}\0{digest}"
+
+
+def _adopt(event: Event, record: Record, normalizer: Normalizer, uid: str) -> None:
+    """An event that is OCSF already: ``ai`` and its extension are added, and what OCSF requires and it lacks.
+
+    Nothing that it has is changed: its version stays what it is, and it validates against that one.
+    """
+    class_uid = event["class_uid"]
+    ai = event.setdefault("ai", {})
+    ai["source"] = normalizer.name
+    ai.setdefault("service", normalizer.service)
+    event["time"] = event.get("time") or record.time_read
+    for key, value in (
+        ("category_uid", class_uid // 1000),
+        ("activity_id", ocsf.UNKNOWN),
+        ("severity_id", ocsf.UNKNOWN),
+    ):
+        event.setdefault(key, value)
+    event.setdefault("type_uid", ocsf.type_uid(class_uid, event["activity_id"]))
+    metadata = event["metadata"] = dict(event.get("metadata") or {})
+    metadata["uid"] = metadata.get("uid") or uid
+    metadata.setdefault("version", ocsf.OCSF_VERSION)
+    metadata.setdefault("product", {"name": normalizer.product, "vendor_name": normalizer.vendor})
+    metadata["extensions"] = [*(metadata.get("extensions") or ()), ocsf.EXTENSION]
 
 
 def _derive(event: Event, record: Record, normalizer: Normalizer) -> None:

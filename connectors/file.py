@@ -1,0 +1,134 @@
+"""Files, folders and standard input -> streams of decompressed bytes.
+
+Compression is told by content, not by name: gzip (several members too) and zstd. A stream that unpacks to
+more than ``BOMB_RATIO`` times its size is refused.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import zstandard
+
+from tracehound.errors import ConfigError, DecodeError
+
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+BOMB_RATIO = 400
+BOMB_FLOOR = 64 * 1024 * 1024
+SKIPPED = {".DS_Store", "README", "README.md", "tracehound.yml"}
+
+
+@dataclass(slots=True)
+class Stream:
+    """One input: its name for people, and ``read(n)``, which raises ``DecodeError`` on spoilt compression."""
+
+    name: str
+    read: Callable[[int], bytes]
+    close: Callable[[], None]
+
+
+def find(places: list[str]) -> list[str]:
+    """The files named by these paths, folders walked in name order; ``-`` stays, and stands for no path at all."""
+    found: list[str] = []
+    for place in places or ["-"]:
+        path = Path(place)
+        if place == "-" or path.is_file() or path.is_fifo():
+            found.append(place)
+        elif path.is_dir():
+            found.extend(str(p) for p in sorted(path.rglob("*")) if _is_log(p, path))
+        else:
+            raise ConfigError(f"{place}: no such file or folder")
+    return found
+
+
+def _is_log(path: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return path.is_file() and not hidden and path.name not in SKIPPED
+
+
+def open_stream(place: str) -> Stream:
+    """Open a file or standard input (``-``) and look at its first bytes for compression."""
+    try:
+        file: BinaryIO = sys.stdin.buffer if place == "-" else open(place, "rb")  # noqa: SIM115, PTH123
+    except OSError as error:
+        raise ConfigError(f"{place}: cannot be read: {error.strerror}") from error
+    peeking = _Peek(file)
+    head = peeking.peek(4)
+    if head.startswith(GZIP):
+        reader: Any = gzip.GzipFile(fileobj=peeking)  # type: ignore[arg-type]
+    elif head.startswith(ZSTD):
+        reader = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(
+            peeking,  # type: ignore[arg-type]
+            read_across_frames=True,
+        )
+    else:
+        return Stream(place, peeking.read, file.close)
+    return Stream(place, _Unpack(reader, peeking).read, file.close)
+
+
+class _Peek:
+    """A file whose first bytes can be looked at; counts what was read. Pipes cannot seek back."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._head = b""
+        self.count = 0
+
+    def peek(self, size: int) -> bytes:
+        while len(self._head) < size:
+            block = self._file.read(size - len(self._head))
+            if not block:
+                break
+            self._head += block
+        return self._head
+
+    def read(self, size: int = -1) -> bytes:
+        block, self._head = self._head, b""
+        if not block:
+            block = self._file.read(size)
+        elif 0 <= size < len(block):
+            block, self._head = block[:size], block[size:]
+        self.count += len(block)
+        return block
+
+
+class _Unpack:
+    """Reads a decompressor; spoilt data and bombs become ``DecodeError``."""
+
+    def __init__(self, reader: Any, packed: _Peek) -> None:
+        self._reader, self._packed, self._out = reader, packed, 0
+
+    def read(self, size: int) -> bytes:
+        try:
+            block: bytes = self._reader.read(size)
+        except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
+            raise DecodeError(f"compressed data is spoilt: {error}", "bad_compression") from error
+        self._out += len(block)
+        if self._out > BOMB_FLOOR and self._out > BOMB_RATIO * max(self._packed.count, 1):
+            message = f"unpacks to over {BOMB_RATIO} times its size ({self._out:,} bytes so far)"
+            raise DecodeError(message, "compression_bomb")
+        return block
+
+
+def streams(places: list[str]) -> Iterator[Stream]:
+    """Each input opened in turn and closed after use."""
+    for place in find(places):
+        stream = open_stream(place)
+        try:
+            yield stream
+        finally:
+            if place != "-":
+                stream.close()
+
+
+def size_of(places: list[str]) -> int | None:
+    """Bytes on disk of all inputs, for a progress bar; None where standard input is among them."""
+    found = find(places)
+    return None if "-" in found else sum(os.path.getsize(p) for p in found)  # noqa: PTH202

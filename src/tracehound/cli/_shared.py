@@ -1,0 +1,100 @@
+"""What several verbs share: options, progress, the words about dead letters, JSON lines."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import click
+import orjson
+
+from tracehound.config import Settings, load_settings
+from tracehound.deadletter import DeadLetters
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def config_options(function: F) -> F:
+    """``--config`` and ``--pack``."""
+    pack = click.option(
+        "--pack", "packs", multiple=True, type=click.Path(path_type=Path),
+        help="A folder of your own content (rules, patterns, lists...); may be repeated.",
+    )  # fmt: skip
+    config = click.option(
+        "--config", type=click.Path(path_type=Path), envvar="TRACEHOUND_CONFIG",
+        help="The configuration file.  [default: tracehound.yml here, if there is one]",
+    )  # fmt: skip
+    return config(pack(function))
+
+
+def input_options(function: F) -> F:
+    """Inputs, ``--source``, ``--dead-letter`` and ``--validate``."""
+    places = click.argument("places", metavar="[FILE|DIR|-]...", nargs=-1)
+    source = click.option("--source", help="The normalizer for all records, instead of finding it by record.")
+    dead = click.option(
+        "--dead-letter", type=click.Path(path_type=Path, dir_okay=False),
+        help="Where records go that cannot become events.",
+    )  # fmt: skip
+    validate = click.option("--validate", is_flag=True, help="Check each event against the schema (slower).")
+    return places(source(dead(validate(function))))
+
+
+def settings_of(config: Path | None, packs: tuple[Path, ...]) -> Settings:
+    return load_settings(config, packs)
+
+
+@contextmanager
+def progress(places: tuple[str, ...], what: str) -> Iterator[Callable[[int], None]]:
+    """A progress bar over input bytes on stderr, when that is a terminal; gives the function that advances it."""
+    if not sys.stderr.isatty():
+        yield lambda _size: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    total = sum(os.path.getsize(p) for p in places if p != "-" and stat.S_ISREG(os.stat(p).st_mode))  # noqa: PTH116,PTH202
+    columns = (TextColumn(what), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total or None)
+        yield lambda size: bar.advance(task, size)
+
+
+@contextmanager
+def output(path: Path | None) -> Iterator[IO[bytes]]:
+    """``-o FILE``, else standard output, as bytes."""
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    else:
+        with path.open("wb") as file:
+            yield file
+
+
+def write_lines(file: IO[bytes], items: Iterable[Any]) -> None:
+    """One JSON object a line."""
+    file.write(b"".join(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE) for item in items))
+
+
+def report_dead(dead: DeadLetters) -> int:
+    """Say on stderr what went to the dead letters; the exit code that follows from it."""
+    dead.close()
+    if not len(dead):
+        return 0
+    where = f"; they are in {dead.path}" if dead.path else "; --dead-letter FILE keeps them"
+    click.echo(f"tracehound: {len(dead):,} record(s) could not become events{where}", err=True)
+    for reason, count in dead.reasons.most_common():
+        click.echo(f"  {count:,} {reason}: last at {printable(dead.last[reason])}", err=True)
+    return 1
+
+
+def printable(text: str, limit: int = 300) -> str:
+    """Text of a log for a terminal: control characters (ANSI escapes too) are shown, not obeyed."""
+    shown = "".join(
+        c if c.isprintable() else f"\\x{ord(c):02x}" if ord(c) < 256 else f"\\u{ord(c):04x}" for c in text
+    )
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"

@@ -1,0 +1,63 @@
+"""Taking records out of what they are delivered in.
+
+An envelope is a JSON array, or an object around a list of records: CloudTrail's ``Records``, Azure's
+``records``, an API page's ``data``, CloudWatch Logs' ``logEvents``, OTLP's ``resourceSpans`` and
+``resourceLogs``. Envelopes lie in each other up to ``MAX_ENVELOPES`` deep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from tracehound.decode import otlp
+
+MAX_ENVELOPES = 4
+PAGE_KEYS = {
+    "data", "object", "has_more", "first_id", "last_id", "next_page", "next", "next_cursor", "total", "url",
+}  # fmt: skip
+
+
+def unwrap(data: Any, depth: int = 0) -> Iterator[Any]:
+    """The records inside ``data``; itself where it is no envelope."""
+    inner = _inside(data) if depth < MAX_ENVELOPES else None
+    if inner is None:
+        yield data
+        return
+    for item in inner:
+        yield from unwrap(item, depth + 1)
+
+
+def _inside(data: Any) -> list[Any] | None:
+    """What an envelope holds; None for anything that is no envelope."""
+    if isinstance(data, list):
+        return data
+    if not isinstance(data, dict):
+        return None
+    for key in ("Records", "records"):
+        if _is_records(data.get(key)):
+            found: list[Any] = data[key]
+            return found
+    if _is_records(data.get("data")) and data.keys() <= PAGE_KEYS:
+        page: list[Any] = data["data"]
+        return page
+    if isinstance(data.get("logEvents"), list) and "logGroup" in data:
+        return [_log_event(event) for event in data["logEvents"]]
+    return otlp.unwrap(data)
+
+
+def _is_records(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def _log_event(event: Any) -> Any:
+    """The JSON that a CloudWatch Logs event carries as text; the event itself where it carries none."""
+    message = event.get("message") if isinstance(event, dict) else None
+    if isinstance(message, str) and message.lstrip()[:1] == "{":
+        try:
+            return orjson.loads(message)
+        except orjson.JSONDecodeError:
+            return event
+    return event

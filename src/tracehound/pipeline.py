@@ -1,0 +1,192 @@
+"""The way of an event: bytes -> records -> normalizer -> join -> enrichers, in batches.
+
+Nothing that comes in stops the run: what cannot become an event goes to the dead letters with its reason.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, Protocol
+
+import orjson
+
+from tracehound import deadletter, enrichers
+from tracehound.config import Settings
+from tracehound.deadletter import DeadLetters
+from tracehound.decode.envelopes import unwrap
+from tracehound.decode.reader import Bad, Read, Reader, Value, explain
+from tracehound.errors import ConfigError, DecodeError, RecordError, nearest
+from tracehound.event import FINISHED, complete
+from tracehound.join import Join
+from tracehound.normalizers import Normalizer, Registry
+from tracehound.record import Record
+
+Event = dict[str, Any]
+
+MAX_RECORD = 4 * 1024 * 1024
+BATCH_RECORDS = 512
+BATCH_BYTES = 4 * 1024 * 1024
+
+
+class Input(Protocol):
+    """One stream of bytes: its name for people, and ``read(n)``."""
+
+    name: str
+    read: Read
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a run did."""
+
+    records: int = 0
+    bytes: int = 0
+    events: int = 0
+    by_source: Counter[str] = field(default_factory=Counter)
+
+
+class Pipeline:
+    """Turns streams into batches of enriched events.
+
+    ``source`` names one normalizer for all records; ``validate`` checks each event against the schema and sends
+    a wrong one to the dead letters; ``clock`` gives the time of reading in epoch milliseconds.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        dead: DeadLetters,
+        *,
+        source: str | None = None,
+        validate: bool = False,
+        clock: Any = None,
+    ) -> None:
+        self.dead = dead
+        self.counts = Counts()
+        self.registry = Registry.load(settings.packs)
+        self.join = Join()
+        self._enrich = enrichers.build(settings)
+        self._validate = validate
+        self._clock = clock or (lambda: time.time_ns() // 1_000_000)
+        self._forced = self._named(source) if source else None
+        self._last: Normalizer | None = None
+
+    def _named(self, source: str) -> Normalizer:
+        try:
+            return self.registry.by_name[source]
+        except KeyError:
+            names = ", ".join(sorted(self.registry.by_name))
+            hint = nearest(source, self.registry.by_name)
+            raise ConfigError(f"--source {source}: no such normalizer{hint}; there are: {names}") from None
+
+    def run(self, inputs: Iterable[Input]) -> Iterator[list[Event]]:
+        """Batches of events, in the order of the input."""
+        batch: list[Event] = []
+        records = size = 0
+        for stream in inputs:
+            for record in self._records(stream):
+                batch.extend(self.events_of(record))
+                records, size = records + 1, size + len(record.raw)
+                if records >= BATCH_RECORDS or size >= BATCH_BYTES:
+                    yield self._finish(batch)
+                    batch, records, size = [], 0, 0
+        if batch:
+            yield self._finish(batch)
+
+    def _records(self, stream: Input) -> Iterator[Record]:
+        """The records of one stream; bad places and values that are too large go to the dead letters."""
+        now, name = self._clock(), ""
+        reader = Reader(stream.read)
+        try:
+            for found in reader:
+                name = name or blake2b(found.raw, digest_size=8).hexdigest()
+                place = Record({}, stream.name, name, found.offset, 0, now, found.raw)
+                if isinstance(found, Bad):
+                    self.dead.add(place, found.reason, found.message, found.size)
+                else:
+                    yield from self._unwrap(found, place)
+        except DecodeError as error:
+            self.dead.add(
+                Record({}, stream.name, name, reader.offset, time_read=now), error.reason, str(error)
+            )
+
+    def _unwrap(self, value: Value, place: Record) -> Iterator[Record]:
+        data = value.data
+        replayed = deadletter.replay(data)
+        if replayed is not None:
+            replayed.time_read = place.time_read
+            place = replayed
+            try:
+                data = orjson.loads(place.raw)
+            except orjson.JSONDecodeError as error:
+                self.dead.add(place, *explain(place.raw, error))
+                return
+        for index, item in enumerate(unwrap(data)):
+            alone = item is data
+            try:
+                raw = place.raw if alone else orjson.dumps(item)
+            except TypeError as error:
+                self.dead.add(place, "too_deep", f"record {index}: {error}")
+                continue
+            record = Record(
+                item, place.source, place.stream, place.offset, place.index + index, place.time_read, raw
+            )
+            if len(raw) > MAX_RECORD:
+                message = f"a record of {len(raw):,} bytes; the limit is {MAX_RECORD:,}"
+                self.dead.add(record, "too_large", message)
+            elif not isinstance(item, dict):
+                self.dead.add(
+                    record, "not_an_object", f"a record is a JSON object, this is a {type(item).__name__}"
+                )
+            else:
+                yield record
+
+    def events_of(self, record: Record) -> list[Event]:
+        """The events of one record, before join and enrichment; none where it went to the dead letters."""
+        self.counts.records += 1
+        self.counts.bytes += len(record.raw)
+        normalizer = self._forced or self.registry.find(record.data, self._last)
+        if normalizer is None:
+            keys = ", ".join(list(record.data)[:8])
+            self.dead.add(record, "unknown_source", f"no normalizer knows a record with the keys: {keys}")
+            return []
+        self._last = normalizer
+        try:
+            identity = normalizer.identify(record.data)
+            events = complete(normalizer.normalize(record), record, normalizer, identity)
+        except RecordError as error:
+            self.dead.add(record, error.reason, f"{normalizer.name}: {error}")
+            return []
+        except RecursionError:
+            self.dead.add(record, "too_deep", f"{normalizer.name}: nested too deeply")
+            return []
+        except Exception as error:  # noqa: BLE001 - plugins are code of others: their bug must not stop a run
+            message = f"{normalizer.name}: {type(error).__name__}: {error}"
+            self.dead.add(record, "normalizer_error", message)
+            return []
+        self.counts.by_source[normalizer.name] += len(events)
+        return self._valid(events, record) if self._validate else events
+
+    def _valid(self, events: list[Event], record: Record) -> list[Event]:
+        from tracehound import schema  # pydantic models are built on first use only
+
+        kept = []
+        for event in events:
+            problems = schema.validate(event)
+            if problems:
+                self.dead.add(record, "invalid_event", "; ".join(str(p) for p in problems[:5]))
+            else:
+                kept.append(event)
+        return kept
+
+    def _finish(self, batch: list[Event]) -> list[Event]:
+        """Join and enrich a batch; an event that came with our ``ai`` is taken as it is."""
+        fresh = [event for event in batch if not event.pop(FINISHED, False)]
+        self.join.run(fresh)
+        self._enrich(fresh)
+        self.counts.events += len(batch)
+        return batch
