@@ -47,6 +47,8 @@ class Normalizer:
     log_provider: str = ""
     """``metadata.log_provider``; the product's name where empty."""
     fallback: bool = False
+    passthrough: bool = False
+    """Its records are OCSF events already: what they have is kept, and only what they lack is filled."""
 
 
 class Registry:
