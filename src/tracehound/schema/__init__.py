@@ -1,14 +1,8 @@
-"""The schema of events: OCSF 1.8.0 and our ``ai`` object, defined once in pydantic, and what is made from it.
+"""In-process matching of Sigma rules on plain event dicts.
 
-``tracehound.schema.constants`` is light and may be imported on the hot path; the names below import pydantic
-when they are first used.
-
-    fields()                  dotted path -> FieldInfo: type, array, closed set, classes, documentation
-    validate(event)           what is wrong with an event: path, problem, value shown shortened
-    json_schema()             JSON Schema of all events, told apart by class_uid
-    elasticsearch_mapping()   body of a component template
-    splunk_props()            props.conf
-    field_docs()              Markdown
+Engine(ruleset).process(events) -> findings; .flush() at the end
+Matcher(pairs of rule and condition).match(event) -> rules
+explain(rule, event) -> which test held or failed, on which value
 """
 
 from __future__ import annotations
@@ -17,20 +11,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tracehound.schema.catalog import FieldInfo, fields
+    from tracehound.matcher.core import Matcher
+    from tracehound.matcher.engine import Engine
+    from tracehound.matcher.explain import Explanation, explain
 
-__all__ = [
-    "FieldInfo",
-    "fields",
-]
+__all__ = ["Engine", "Explanation", "Matcher", "explain"]
 
-_WHERE = {
-    "FieldInfo": "catalog",
-    "fields": "catalog",
-}
+_WHERE = {"Engine": "engine", "Explanation": "explain", "Matcher": "core", "explain": "explain"}
 
 
 def __getattr__(name: str) -> Any:
+    """Import on use: rules import the condition tree, and the engine imports the rules."""
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)

@@ -103,7 +103,16 @@ class OneOf:
         self.table = table
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.literal_schema(list(self.table))
+        words = core_schema.literal_schema(list(self.table))
+        if all(isinstance(value, int) for value in self.table):
+            # To Python True is 1 and 1.0 is 1; to a log they are not.
+            return core_schema.chain_schema([core_schema.int_schema(strict=True), words])
+        return words
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "integer" if 0 in self.table else "string", "enum": list(self.table)}
 
 
 def _int64(value: int) -> int:

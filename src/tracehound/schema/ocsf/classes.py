@@ -171,6 +171,7 @@ class NetworkActivity(_Network):
     """Connections."""
 
     ocsf = "network_activity"
+    at_least_one: ClassVar[tuple[str, ...]] = ("dst_endpoint", "src_endpoint")
 
     class_uid: Literal[4001] = must("Class of the event.")
     activity_id: Annotated[int, OneOf(CLASSES[4001].activities)] = must("Activity.", example=6)

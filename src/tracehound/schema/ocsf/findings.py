@@ -87,6 +87,10 @@ class DataSecurityFinding(_Finding):
     impact_id: Annotated[int, OneOf(IMPACT)] = attr("Impact.", example=3)
     impact_score: Int = attr("Impact, in the source's scale.")
     is_alert: bool = attr("True when it is worth an alert.", example=True)
+    risk_level: str = attr("Risk, as text.", example="High")
+    risk_level_id: Annotated[int, OneOf(RISK_LEVEL)] = attr("Risk.", example=3)
+    risk_score: Int = attr("Risk, in the source's scale.", example=81)
+    risk_details: str = attr("Risk, explained.")
 
 
 class _PostureFinding(_Finding):

@@ -1,0 +1,297 @@
+"""Whole events: what the official schema and ours accept and refuse."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracehound.schema import validate
+from tracehound.schema.base import Email
+from tracehound.schema.constants import CLASSES, EXTENSION, OCSF_VERSION, type_uid
+
+Oracle = Callable[[Any], list[str]]
+TIME = 1_732_439_702_000
+
+
+def event(class_uid: int, activity_id: int = 1, **attributes: Any) -> dict[str, Any]:
+    """The least an event of a class needs, and what is given."""
+    profiles = attributes.pop("profiles", [])
+    made = {
+        "class_uid": class_uid,
+        "category_uid": CLASSES[class_uid].category_uid,
+        "activity_id": activity_id,
+        "type_uid": type_uid(class_uid, activity_id),
+        "severity_id": 1,
+        "time": TIME,
+        "metadata": {
+            "uid": "0d7c9e51",
+            "version": OCSF_VERSION,
+            "product": {"name": "LiteLLM Proxy", "vendor_name": "BerriAI"},
+            "log_provider": "litellm",
+            "extensions": [dict(EXTENSION)],
+            "profiles": profiles,
+        },
+        "raw_data_hash": {"algorithm": "SHA-256", "algorithm_id": 3, "value": "e3b0"},
+        "ai": {"service": "gateway", "source": "litellm", "activity": "inference"},
+    }
+    return {**made, **attributes}
+
+
+def model_call() -> dict[str, Any]:
+    return event(
+        6003,
+        99,
+        activity_name="Inference",
+        profiles=["ai_operation", "trace", "security_control", "cloud", "host"],
+        actor={"user": {"name": "alice", "email_addr": "alice@example.com", "type_id": 1}, "app_name": "bot"},
+        api={"operation": "chat", "request": {"uid": "r1", "data": {"n": None}}, "response": {"code": 200}},
+        src_endpoint={"ip": "2001:db8::1", "port": 40000, "svc_name": "litellm"},
+        dst_endpoint={"hostname": "api.openai.com"},
+        http_request={"user_agent": "x", "http_method": "POST", "url": {"path": "/v1/chat/completions"}},
+        ai_model={"name": "gpt-4o", "ai_provider": "openai"},
+        message_context={"service": {"name": "litellm"}, "ai_role_id": 1, "prompt_tokens": 12},
+        trace={"uid": "4bf9", "span": {"uid": "00f0", "start_time": TIME, "end_time": TIME + 5}},
+        disposition_id=2,
+        action_id=2,
+        status_id=2,
+        cloud={"provider": "AWS", "region": "us-east-1", "account": {"uid": "123456789012"}},
+        device={"type_id": 0, "hostname": "h"},
+        resources=[{"name": "g1", "region": "us-east-1", "data": {"a": [None]}}],
+        unmapped={"deep": {"null": None}},
+        duration=840,
+        ai={
+            "service": "gateway",
+            "source": "litellm",
+            "activity": "inference",
+            "signals": ["prompt.injection.instruction_override"],
+            "tokens": {"prompt": 12, "completion": 3, "total": 15},
+            "cost_usd": 1,
+            "model": {"name": "gpt-4o", "status": "approved", "known_vulnerabilities": []},
+        },
+    )
+
+
+def detection() -> dict[str, Any]:
+    return event(
+        2004,
+        severity_id=4,
+        profiles=["security_control", "host"],
+        finding_info={
+            "uid": "f1",
+            "title": "t",
+            "analytic": {"name": "r", "uid": "u", "type_id": 1, "type": "Rule", "version": "1"},
+            "related_events": [{"uid": "0d7c9e51", "type_uid": 600399}],
+            "related_events_count": 1,
+            "tags": [{"name": "owasp", "values": ["llm01-2025"]}],
+        },
+        attacks=[{"technique": {"uid": "AML.T0051", "name": "LLM Prompt Injection"}, "version": "1"}],
+        evidences=[{"data": {"ai.guardrail.action": "blocked"}}],
+        remediation={"desc": "Look at the prompt."},
+        actor={"user": {"name": "alice"}},
+        is_alert=True,
+        risk_score=70,
+        ai={"service": "finding", "source": "rules", "activity": "finding", "principal": "alice"},
+    )
+
+
+GOOD: dict[str, dict[str, Any]] = {
+    "model call": model_call(),
+    "our finding": detection(),
+    "datastore": event(
+        6005,
+        4,
+        profiles=["ai_operation"],
+        actor={"app_name": "agent"},
+        src_endpoint={"svc_name": "bedrock"},
+        database={"name": "kb", "type_id": 7},
+        query_info={"query_string": "q", "uid": "1"},
+    ),
+    "command": event(
+        1007,
+        profiles=["ai_operation"],
+        actor={"app_name": "claude-code"},
+        device={"type_id": 0, "hostname": "h"},
+        process={"uid": "toolu_1", "cmd_line": "ls", "parent_process": {"pid": 1}},
+    ),
+    "login": event(3002, user={"email_addr": "a@b.co", "uid": "u"}, service={"name": "OpenAI"}, is_mfa=True),
+    "vendor data finding": event(2006, finding_info={"uid": "1"}, data_security={"detection_pattern": "cc"}),
+    "vulnerability": event(
+        2002, finding_info={"uid": "1"}, vulnerabilities=[{"cve": {"uid": "CVE-2024-37032"}}]
+    ),
+    "compliance": event(2003, finding_info={"uid": "1"}, compliance={"control": "c", "status_id": 3}),
+    "dns": event(4003, query={"hostname": "a", "class": "IN"}, src_endpoint={"ip": "10.0.0.1"}),
+    "http": event(
+        4002,
+        6,
+        http_request={"http_method": "POST", "url": {"hostname": "api.openai.com", "path": "/"}},
+        http_cookies=[{"name": "a", "value": "b"}],
+        src_endpoint={"ip": "10.0.0.1", "hw_info": {"cpu_count": 4}},
+    ),
+    "network": event(4001, 6, src_endpoint={"ip": "10.0.0.1"}, traffic={"bytes": 1}),
+}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_good_events(name: str, ocsf_problems: Oracle) -> None:
+    assert ocsf_problems(GOOD[name]) == []
+
+
+def test_every_class_has_a_good_event() -> None:
+    assert {one["class_uid"] for one in GOOD.values()} == set(CLASSES)
+
+
+def with_(path: str, value: Any, base: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A copy of an event with one attribute set, or taken away when the value is ``...``."""
+    made = copy.deepcopy(base or model_call())
+    *above, last = path.split("/")
+    inner: Any = made
+    for step in above:
+        inner = inner[int(step)] if step.isdigit() else inner.setdefault(step, {})
+    if value is ...:
+        del inner[last]
+    else:
+        inner[last] = value
+    return made
+
+
+OFFICIAL_AND_OURS = {
+    "seconds are no words": ("time", "2024-11-24T09:15:02Z"),
+    "float time": ("time", 1.5),
+    "null": ("status_detail", None),
+    "null within": ("actor/user/name", None),
+    "unknown attribute": ("prompt", "text"),
+    "unknown nested attribute": ("actor/user/mail", "a@b.co"),
+    "transient texts": ("_texts", []),
+    "unknown number": ("disposition_id", 98),
+    "boolean for a number": ("severity_id", True),
+    "number for text": ("status_code", 200),
+    "text for a list": ("resources", "g1"),
+    "required object": ("actor", ...),
+    "empty actor": ("actor", {}),
+    "empty endpoint": ("src_endpoint", {}),
+    "api without operation": ("api", {}),
+    "model without provider": ("ai_model/ai_provider", ...),
+    "context without service": ("message_context/service", ...),
+    "no address": ("src_endpoint/ip", "localhost"),
+    "no e-mail": ("actor/user/email_addr", "alice"),
+    "lower-case method": ("http_request/http_method", "post"),
+    "port too high": ("src_endpoint/port", 65536),
+    "other type_uid": ("type_uid", 600398),
+    "attribute without profile": ("metadata/profiles", ["ai_operation", "trace", "cloud", "host"]),
+    "cloud profile without cloud": ("cloud", ...),
+    "class of no schema": ("class_uid", 6999),
+}
+
+
+@pytest.mark.parametrize("name", OFFICIAL_AND_OURS)
+def test_refused_by_both(name: str, ocsf_problems: Oracle) -> None:
+    problems = ocsf_problems(with_(*OFFICIAL_AND_OURS[name]))
+    assert any(said.startswith("OCSF: ") for said in problems), problems
+    assert any(said.startswith("ours: ") for said in problems), problems
+
+
+OURS_ONLY = {
+    "seconds": ("time", 1_732_439_702, "time", "is no time in epoch milliseconds"),
+    "other type_uid of the class": ("type_uid", 600301, "type_uid", "should be 600399"),
+    "without ai": ("ai", ..., "ai", "is required"),
+    "unknown in ai": ("ai/promt_text", "x", "ai.promt_text", "did you mean 'prompt_text'?"),
+    "unknown word": ("ai/service", "gatway", "ai.service", "should be 'gateway'"),
+    "null in ai": ("ai/principal", None, "ai.principal", "should be a valid string"),
+    "one signal": ("ai/signals", "a.b.c", "ai.signals", "should be a valid list"),
+    "negative tokens": ("ai/tokens/prompt", -1, "ai.tokens.prompt", "greater than or equal to 0"),
+    "not a number": ("ai/cost_usd", float("nan"), "ai.cost_usd", "finite"),
+    "object as leaf": ("ai/tool", "bash", "ai.tool", "valid dictionary"),
+    "no uid": ("metadata/uid", ..., "metadata.uid", "is required"),
+    "no provider": ("metadata/log_provider", ..., "metadata.log_provider", "is required"),
+    "no raw hash": ("raw_data_hash", ..., "raw_data_hash", "is required"),
+    "no extension": ("metadata/extensions", [], "metadata.extensions", "lacks ai_security"),
+    "other version": ("metadata/version", "1.7.0", "metadata.version", "should be 1.8.0"),
+    "over 64 bits": ("duration", 2**63, "duration", "64 bits"),
+    "address with zone": ("src_endpoint/ip", "fe80::1%eth0", "src_endpoint.ip", "zone"),
+}
+
+
+@pytest.mark.parametrize("name", OURS_ONLY)
+def test_refused_by_ours(name: str) -> None:
+    path, value, where, what = OURS_ONLY[name]
+    problems = validate(with_(path, value))
+    assert [problem.path for problem in problems] == [where]
+    assert what in problems[0].problem
+
+
+@pytest.mark.parametrize("junk", [None, [], "event", 7])
+def test_no_object(junk: Any, ocsf_problems: Oracle) -> None:
+    assert [problem.problem for problem in validate(junk)] == ["an event is an object"]
+    assert ocsf_problems(junk) == ["an event is an object"]
+
+
+def test_all_problems_are_told() -> None:
+    made = with_("ai/service", "x", with_("status_detail", 5))
+    assert [problem.path for problem in validate(made)] == ["status_detail", "ai.service"]
+
+
+@pytest.mark.parametrize("path", ["ai/service", "src_endpoint/ip", "ai/unknown", "time"])
+def test_values_are_shown_cut(path: str) -> None:
+    secret = "hunter2-hunter2-hunter2"
+    (problem,) = validate(with_(path, secret))
+    assert secret not in str(problem)
+
+
+def test_array_element_is_named() -> None:
+    (problem,) = validate(with_("resources/0/uid", 5))
+    assert (problem.path, problem.value) == ("resources[0].uid", "5")
+
+
+class TestOcsfAlready:
+    """Traffic logs keep their version; attributes that we do not name stay."""
+
+    def old(self, version: str, **metadata: Any) -> dict[str, Any]:
+        made = copy.deepcopy(GOOD["http"])
+        del made["raw_data_hash"], made["src_endpoint"]["hw_info"], made["http_cookies"]
+        made |= {"dst_endpoint": {"hostname": "api.openai.com"}, "http_response": {"code": 200, "length": 5}}
+        made["tls"] = {"version": "1.3", "sans": [{"name": "a", "type": "dns"}]}
+        made["metadata"] = {**made["metadata"], "version": version, **metadata}
+        return made
+
+    def test_other_version(self, ocsf_problems: Oracle) -> None:
+        assert ocsf_problems(self.old("1.3.0")) == []
+
+    def test_first_version_has_one_extension(self, ocsf_problems: Oracle) -> None:
+        made = self.old("1.0.0", extension=dict(EXTENSION))
+        del made["metadata"]["extensions"]
+        assert ocsf_problems(made) == []
+
+    def test_hash_of_the_record_is_new_in_1_6(self, ocsf_problems: Oracle) -> None:
+        assert ocsf_problems(self.old("1.6.0")) == ["ours: raw_data_hash: is required"]
+        assert (
+            ocsf_problems(with_("raw_data_hash", {"algorithm_id": 3, "value": "e"}, self.old("1.5.0"))) != []
+        )
+
+    def test_our_object_stays_closed(self) -> None:
+        assert [problem.path for problem in validate(with_("ai/x", 1, GOOD["http"]))] == ["ai.x"]
+
+    def test_types_are_held(self) -> None:
+        made = with_("src_endpoint/port", "443", self.old("1.3.0"))
+        assert [problem.path for problem in validate(made)] == ["src_endpoint.port"]
+
+
+@given(st.text(max_size=12) | st.emails() | st.from_regex(r"[!-~]{1,5}@[!-~]{1,9}"))
+def test_addresses_are_those_of_ocsf(text: str) -> None:
+    """Our pattern for e-mail addresses takes what OCSF's takes."""
+    import re
+
+    from ocsf import official
+    from pydantic import TypeAdapter, ValidationError
+
+    pattern = official(OCSF_VERSION).schema.schema["dictionary"]["types"]["attributes"]["email_t"]["regex"]
+    try:
+        TypeAdapter(Email).validate_python(text)
+        ours = True
+    except ValidationError:
+        ours = False
+    assert ours == bool(re.search(pattern, text) and not text.endswith("\n"))
