@@ -1,8 +1,10 @@
-"""In-process matching of Sigma rules on plain event dicts.
+"""The schema of events: OCSF 1.8.0 and our ``ai`` object, defined once in pydantic, and what is made from it.
 
-Engine(ruleset).process(events) -> findings; .flush() at the end
-Matcher(pairs of rule and condition).match(event) -> rules
-explain(rule, event) -> which test held or failed, on which value
+``tracehound.schema.constants`` is light and may be imported on the hot path; the names below import pydantic
+when they are first used.
+
+    fields()                  dotted path -> FieldInfo: type, array, closed set, classes, documentation
+    validate(event)           what is wrong with an event: path, problem, value shown shortened
 """
 
 from __future__ import annotations
@@ -11,17 +13,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tracehound.matcher.core import Matcher
-    from tracehound.matcher.engine import Engine
-    from tracehound.matcher.explain import Explanation, explain
+    from tracehound.schema.catalog import FieldInfo, fields
+    from tracehound.schema.check import Problem, validate
 
-__all__ = ["Engine", "Explanation", "Matcher", "explain"]
+__all__ = ["FieldInfo", "Problem", "fields", "validate"]
 
-_WHERE = {"Engine": "engine", "Explanation": "explain", "Matcher": "core", "explain": "explain"}
+_WHERE = {"FieldInfo": "catalog", "fields": "catalog", "Problem": "check", "validate": "check"}
 
 
 def __getattr__(name: str) -> Any:
-    """Import on use: rules import the condition tree, and the engine imports the rules."""
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
