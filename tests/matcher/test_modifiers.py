@@ -1,4 +1,4 @@
-"""Every modifier of the Sigma specification 2.1.0, appendix "Modifiers" (sigma-modifiers-appendix), by name."""
+"""Every modifier of the Sigma specification 2.1.0, appendix "Modifiers", by name."""
 
 from __future__ import annotations
 

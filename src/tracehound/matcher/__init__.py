@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tracehound.matcher.core import Matcher
+    from tracehound.matcher.engine import Engine
+    from tracehound.matcher.explanation import Explanation, explain
 
-__all__ = ["Matcher"]
+__all__ = ["Engine", "Explanation", "Matcher", "explain"]
 
-_WHERE = {"Matcher": "core"}
+_WHERE = {"Engine": "engine", "Explanation": "explanation", "Matcher": "core", "explain": "explanation"}
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,8 @@ from sigma import types as st
 
 from tracehound.errors import RuleError
 from tracehound.matcher import leaves
-from tracehound.matcher.leaves import ANY, ONE, Part, Text
+from tracehound.matcher.glob import ANY, ONE, Part
+from tracehound.matcher.leaves import Text
 from tracehound.matcher.values import address, fold, network, strings_in, text_of, values_at
 
 OPERATORS = {

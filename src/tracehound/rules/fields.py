@@ -11,19 +11,10 @@ from sigma import types as st
 from sigma.rule import SigmaDetectionItem
 
 from tracehound.errors import nearest
-from tracehound.matcher.values import address, decimal
+from tracehound.matcher.values import address, decimal, fold
+from tracehound.schema import constants
 
-LONG_TEXTS = frozenset(
-    {
-        "ai.prompt_text",
-        "ai.response_text",
-        "ai.tool.arguments_text",
-        "ai.tool.result_text",
-        "message",
-        "raw_data",
-        "unmapped",
-    }
-)
+LONG_TEXTS = frozenset(constants.LONG_TEXTS)
 """Fields that targets need not store or cut short: tests on them run embedded only."""
 
 NUMERIC = frozenset({"long", "double", "date"})
@@ -119,13 +110,23 @@ class FieldCheck:
                 self._value(item.field, kind, value, report)
 
     def _value(self, name: str, kind: str, value: st.SigmaType, report: FieldReport) -> None:
-        why = _misfit(kind, value)
+        why = _misfit(kind, value) or self._outside(name, value)
         if why:
             report.wrong.append((name, why))
         if isinstance(value, st.SigmaRegularExpression):
             report.not_portable.append(f"{name} is tested by a regular expression")
         elif isinstance(value, st.SigmaString) and st.SpecialChars.WILDCARD_SINGLE in value.s:
             report.not_portable.append(f"{name} is tested with '?'")
+
+    def _outside(self, name: str, value: st.SigmaType) -> str:
+        """Why a plain value can never be in a closed set of ours; OCSF's sets grow, so they are not held."""
+        enum = getattr(self._fields.get(name), "enum", None)
+        if not enum or not name.startswith("ai.") or not isinstance(value, st.SigmaString):
+            return ""
+        if value.contains_special() or fold(str(value)) in {fold(str(key)) for key in enum}:
+            return ""
+        valid = [str(key) for key in enum]
+        return f"is never {str(value)!r}{nearest(str(value), valid) or '; it is one of ' + ', '.join(valid)}"
 
 
 def _values(values: list[st.SigmaType]) -> Iterator[st.SigmaType]:
