@@ -1,0 +1,1 @@
+"""The ordinary day, source by source."""

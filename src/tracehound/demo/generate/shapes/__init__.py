@@ -1,0 +1,1 @@
+"""Builders of single records, one module per vendor's format."""

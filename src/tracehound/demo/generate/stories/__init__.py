@@ -1,0 +1,1 @@
+"""The six attacks hidden in the day."""

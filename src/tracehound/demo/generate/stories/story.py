@@ -1,0 +1,49 @@
+"""What a story leaves behind for the report: its head, its steps, and the ids of its records."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from tracehound.demo.generate.clock import iso, millis
+from tracehound.demo.generate.day import Day, Record
+
+
+@cache
+def heads() -> dict[str, Any]:
+    """The stories' heads by id."""
+    loaded: dict[str, Any] = yaml.safe_load(
+        files(__package__).joinpath("stories.yml").read_text(encoding="utf-8")
+    )
+    return loaded
+
+
+@dataclass
+class Story:
+    """One attack while it is being written."""
+
+    id: str
+    steps: list[Record] = field(default_factory=list)
+
+    def step(self, source: str, when: float, what: str, *records: Record) -> None:
+        """Add a step; each record is a dict of the vendor's ids by which it is found in its file."""
+        self.steps.append(
+            {
+                "time": iso(when),
+                "time_ms": millis(when),
+                "source": source,
+                "description": what,
+                "records": list(records),
+            }
+        )
+
+    def close(self, day: Day) -> None:
+        """Put the story into the day's index, its steps in the order of time."""
+        steps = sorted(self.steps, key=lambda step: step["time_ms"])
+        day.stories.append(
+            {"id": self.id}
+            | heads()[self.id]
+            | {"start_ms": steps[0]["time_ms"], "end_ms": steps[-1]["time_ms"], "steps": steps}
+        )
