@@ -37,7 +37,14 @@ ERRORS = {
     ),
     500: ("The server had an error while processing your request. Sorry about that!", "server_error", None),
 }
-ANTHROPIC_ERRORS = {401: "authentication_error", 429: "rate_limit_error", 500: "api_error"}
+ANTHROPIC_ERRORS = {
+    401: ("authentication_error", "invalid x-api-key"),
+    429: (
+        "rate_limit_error",
+        "This request would exceed your organization's rate limit of 40,000 input tokens a minute.",
+    ),
+    500: ("api_error", "Internal server error"),
+}
 
 
 def uid(prefix: str) -> str:
@@ -242,6 +249,7 @@ class Upstream(BaseHTTPRequestHandler):
     """Routes by the end of the path; see the module's docstring."""
 
     protocol_version = "HTTP/1.1"
+    project = "."  # what PROJECT in a reply stands for
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep the recorder's terminal quiet."""
@@ -269,13 +277,14 @@ class Upstream(BaseHTTPRequestHandler):
     def refuse(self, status: int, anthropic: bool) -> None:
         text, kind, code = ERRORS[status]
         if anthropic:
-            error = {"type": ANTHROPIC_ERRORS.get(status, "invalid_request_error"), "message": text}
+            kind, text = ANTHROPIC_ERRORS.get(status, ("invalid_request_error", text))
+            error = {"type": kind, "message": text}
             self.answer(status, {"type": "error", "error": error, "request_id": uid("req_")})
             return
         self.answer(status, {"error": {"message": text, "type": kind, "param": None, "code": code}})
 
     def answer(self, status: int, value: dict[str, Any]) -> None:
-        data = json.dumps(value, ensure_ascii=False).encode()
+        data = self.encode(value)
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("x-request-id", uid("req_"))
@@ -283,14 +292,18 @@ class Upstream(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
+    def encode(self, value: dict[str, Any]) -> bytes:
+        """Write JSON, with the paths that this run's replies name."""
+        return json.dumps(value, ensure_ascii=False).replace("PROJECT", self.project).encode()
+
     def stream(self, events: Iterator[dict[str, Any]], kind: str) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
         self.end_headers()
         for event in events:
-            name = f"event: {event['type']}\n" if kind == "messages" else ""
-            self.wfile.write(f"{name}data: {json.dumps(event, ensure_ascii=False)}\n\n".encode())
+            name = f"event: {event['type']}\n".encode() if kind == "messages" else b""
+            self.wfile.write(name + b"data: " + self.encode(event) + b"\n\n")
         if kind == "chat/completions":
             self.wfile.write(b"data: [DONE]\n\n")
         self.close_connection = True
