@@ -44,6 +44,8 @@ ACTIVITY_NAMES = {
     "finding": "Finding",
 }
 TOOL_ROLE, ASSISTANT_ROLE = 3, 2
+# Versions of OCSF that brought these attributes: events of an older version keep to theirs.
+EXTENSIONS_SINCE, RAW_HASH_SINCE = (1, 1), (1, 6)
 SHARED_BY_TOOL_EVENTS = ("actor", "cloud", "device", "dst_endpoint", "src_endpoint", "trace")
 AI_SHARED_BY_TOOL_EVENTS = ("service", "principal", "session_uid", "agent", "model")
 
@@ -132,11 +134,11 @@ def complete(
         uid = blake2b(f"{seed}\0{ordinal}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
         if normalizer.passthrough:
             if not event.get(FINISHED):
-                _adopt(event, record, normalizer, uid)
+                _adopt(event, record, normalizer, uid, digest)
         else:
             _derive(event, record, normalizer)
             event["metadata"]["uid"] = uid
-            event["raw_data_hash"] = {"algorithm_id": 3, "algorithm": "SHA-256", "value": digest}
+            event["raw_data_hash"] = _raw_hash(digest)
             event["raw_data_size"] = len(record.raw)
         finished.append(event)
     if not finished:
@@ -157,8 +159,12 @@ def _seed(record: Record, normalizer: Normalizer, identity: str | None, digest: 
     return f"{normalizer.name}\0at\0{record.stream}\0{record.offset}\0{record.index}\0{digest}"
 
 
-def _adopt(event: Event, record: Record, normalizer: Normalizer, uid: str) -> None:
-    """An event that is OCSF already: ``ai`` and its extension are added, and what OCSF requires and it lacks.
+def _raw_hash(digest: str) -> dict[str, Any]:
+    return {"algorithm_id": 3, "algorithm": "SHA-256", "value": digest}
+
+
+def _adopt(event: Event, record: Record, normalizer: Normalizer, uid: str, digest: str) -> None:
+    """An event that is OCSF already: ``ai`` and its extension are added, and what it lacks that is always there.
 
     Nothing that it has is changed: its version stays what it is, and it validates against that one.
     """
@@ -167,18 +173,22 @@ def _adopt(event: Event, record: Record, normalizer: Normalizer, uid: str) -> No
     ai["source"] = normalizer.name
     ai.setdefault("service", normalizer.service)
     event["time"] = event.get("time") or record.time_read
-    for key, value in (
-        ("category_uid", class_uid // 1000),
-        ("activity_id", ocsf.UNKNOWN),
-        ("severity_id", ocsf.UNKNOWN),
-    ):
-        event.setdefault(key, value)
+    event.setdefault("category_uid", class_uid // 1000)
+    event.setdefault("activity_id", ocsf.UNKNOWN)
+    event.setdefault("severity_id", ocsf.UNKNOWN)
     event.setdefault("type_uid", ocsf.type_uid(class_uid, event["activity_id"]))
     metadata = event["metadata"] = dict(event.get("metadata") or {})
     metadata["uid"] = metadata.get("uid") or uid
     metadata.setdefault("version", ocsf.OCSF_VERSION)
-    metadata.setdefault("product", {"name": normalizer.product, "vendor_name": normalizer.vendor})
-    metadata["extensions"] = [*(metadata.get("extensions") or ()), ocsf.EXTENSION]
+    product = metadata.setdefault("product", {"name": normalizer.product, "vendor_name": normalizer.vendor})
+    metadata.setdefault("log_provider", product.get("name") or normalizer.product)
+    version = tuple(int(part) for part in metadata["version"].split("-")[0].split(".") if part.isdecimal())
+    if version < EXTENSIONS_SINCE:
+        metadata.setdefault("extension", ocsf.EXTENSION)
+    else:
+        metadata["extensions"] = [*(metadata.get("extensions") or ()), ocsf.EXTENSION]
+    if version >= RAW_HASH_SINCE:
+        event.setdefault("raw_data_hash", _raw_hash(digest))
 
 
 def _derive(event: Event, record: Record, normalizer: Normalizer) -> None:
