@@ -7,16 +7,15 @@ more than ``BOMB_RATIO`` times its size is refused.
 from __future__ import annotations
 
 import gzip
-import os
 import sys
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import zstandard
 
+from tracehound.connectors import Stream
 from tracehound.errors import ConfigError, DecodeError
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -25,16 +24,7 @@ BOMB_FLOOR = 64 * 1024 * 1024
 SKIPPED = {".DS_Store", "README", "README.md", "tracehound.yml"}
 
 
-@dataclass(slots=True)
-class Stream:
-    """One input: its name for people, and ``read(n)``, which raises ``DecodeError`` on spoilt compression."""
-
-    name: str
-    read: Callable[[int], bytes]
-    close: Callable[[], None]
-
-
-def find(places: list[str]) -> list[str]:
+def find(places: Sequence[str]) -> list[str]:
     """The files named by these paths, folders walked in name order; ``-`` stays, and stands for no path at all."""
     found: list[str] = []
     for place in places or ["-"]:
@@ -117,7 +107,7 @@ class _Unpack:
         return block
 
 
-def streams(places: list[str]) -> Iterator[Stream]:
+def streams(places: Sequence[str]) -> Iterator[Stream]:
     """Each input opened in turn and closed after use."""
     for place in find(places):
         stream = open_stream(place)
@@ -126,9 +116,3 @@ def streams(places: list[str]) -> Iterator[Stream]:
         finally:
             if place != "-":
                 stream.close()
-
-
-def size_of(places: list[str]) -> int | None:
-    """Bytes on disk of all inputs, for a progress bar; None where standard input is among them."""
-    found = find(places)
-    return None if "-" in found else sum(os.path.getsize(p) for p in found)  # noqa: PTH202

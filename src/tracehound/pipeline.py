@@ -10,15 +10,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from tracehound import deadletter, enrichers
 from tracehound.config import Settings
+from tracehound.connectors import Stream
 from tracehound.deadletter import DeadLetters
 from tracehound.decode.envelopes import unwrap
-from tracehound.decode.reader import Bad, Read, Reader, Value, explain
+from tracehound.decode.reader import Bad, Reader, Value, explain
 from tracehound.errors import ConfigError, DecodeError, RecordError, nearest
 from tracehound.event import FINISHED, complete
 from tracehound.join import Join
@@ -30,13 +31,6 @@ Event = dict[str, Any]
 MAX_RECORD = 4 * 1024 * 1024
 BATCH_RECORDS = 512
 BATCH_BYTES = 4 * 1024 * 1024
-
-
-class Input(Protocol):
-    """One stream of bytes: its name for people, and ``read(n)``."""
-
-    name: str
-    read: Read
 
 
 @dataclass(slots=True)
@@ -83,7 +77,7 @@ class Pipeline:
             hint = nearest(source, self.registry.by_name)
             raise ConfigError(f"--source {source}: no such normalizer{hint}; there are: {names}") from None
 
-    def run(self, inputs: Iterable[Input]) -> Iterator[list[Event]]:
+    def run(self, inputs: Iterable[Stream]) -> Iterator[list[Event]]:
         """Batches of events, in the order of the input."""
         batch: list[Event] = []
         records = size = 0
@@ -97,7 +91,7 @@ class Pipeline:
         if batch:
             yield self._finish(batch)
 
-    def _records(self, stream: Input) -> Iterator[Record]:
+    def _records(self, stream: Stream) -> Iterator[Record]:
         """The records of one stream; bad places and values that are too large go to the dead letters."""
         now, name = self._clock(), ""
         reader = Reader(stream.read)

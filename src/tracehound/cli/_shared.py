@@ -8,13 +8,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 import orjson
 
 from tracehound.config import Settings, load_settings
 from tracehound.deadletter import DeadLetters
+
+if TYPE_CHECKING:
+    from tracehound.rules import RuleSet
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -76,8 +79,13 @@ def output(path: Path | None) -> Iterator[IO[bytes]]:
 
 
 def write_lines(file: IO[bytes], items: Iterable[Any]) -> None:
-    """One JSON object a line."""
-    file.write(b"".join(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE) for item in items))
+    """One JSON object a line; what JSON has no type for (a decimal of a query) becomes text."""
+    file.write(b"".join(orjson.dumps(i, default=str, option=orjson.OPT_APPEND_NEWLINE) for i in items))
+
+
+def write_json(file: IO[bytes], items: Any) -> None:
+    """One JSON document, indented."""
+    file.write(orjson.dumps(items, default=str, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 def report_dead(dead: DeadLetters) -> int:
@@ -98,3 +106,38 @@ def printable(text: str, limit: int = 300) -> str:
         c if c.isprintable() else f"\\x{ord(c):02x}" if ord(c) < 256 else f"\\u{ord(c):04x}" for c in text
     )
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def rule_options(function: F) -> F:
+    """``--rule``, ``--tag``, ``--level`` and ``--area`` select rules."""
+    names = click.option(
+        "--rule", "names", multiple=True, help="Only the rule with this id, title or folder name."
+    )
+    tags = click.option("--tag", "tags", multiple=True, help="Only rules with this tag or a tag below it.")
+    levels = click.option(
+        "--level", "levels", multiple=True, help="Only rules of this level.",
+        type=click.Choice(["informational", "low", "medium", "high", "critical"]),
+    )  # fmt: skip
+    areas = click.option(
+        "--area", "areas", multiple=True, help="Only rules of this area (a folder of detections/)."
+    )
+    return names(tags(levels(areas(function))))
+
+
+def rules_of(
+    settings: Settings, names: Iterable[str], tags: Iterable[str], levels: Iterable[str], areas: Iterable[str]
+) -> tuple[RuleSet, int]:
+    """The selected rules, and the exit code that refused ones call for; refusals are said on stderr."""
+    from tracehound.errors import ConfigError, nearest
+    from tracehound.rules import load_rules
+
+    loaded = load_rules(settings.packs, lists=settings.lists)
+    for warning in loaded.warnings:
+        click.echo(f"warning: {printable(str(warning))}", err=True)
+    for error in loaded.errors:
+        click.echo(f"refused: {printable(str(error))}", err=True)
+    for name in names:
+        if loaded.find(name) is None:
+            known = [n for rule in loaded for n in (rule.id, rule.folder.name, rule.title)]
+            raise ConfigError(f"--rule {name}: no such rule{nearest(name, known)}")
+    return loaded.select(names, tags, levels, areas), 1 if loaded.errors else 0

@@ -38,17 +38,18 @@ def command(
       tracehound normalize litellm.jsonl.gz --dead-letter dead.ndjson > events.ndjson
       kubectl logs gateway | tracehound normalize --source litellm
     """
-    from tracehound.connectors import file
+    from tracehound.connectors import input_connector
     from tracehound.deadletter import DeadLetters
     from tracehound.pipeline import Pipeline
 
     settings = shared.settings_of(config, packs)
     dead = DeadLetters(dead_letter)
     pipeline = Pipeline(settings, dead, source=source, validate=validate)
-    found = tuple(file.find(list(places)))
+    inputs = input_connector("file")
+    found = tuple(inputs.find(places))
     with shared.progress(found, "normalize") as advance, shared.output(out) as target:
         seen = 0
-        for batch in pipeline.run(file.streams(list(found))):
+        for batch in pipeline.run(inputs.streams(found)):
             shared.write_lines(target, batch)
             advance(pipeline.counts.bytes - seen)
             seen = pipeline.counts.bytes

@@ -1,0 +1,93 @@
+"""A rule's own test events, run the whole way: raw records -> normalizer -> join -> enrichers -> matcher.
+
+In a rule's folder, ``events/match_*`` must raise the rule and ``events/pass_*`` must not. A file holds raw
+vendor records in any form that ``normalize`` reads; a correlation's file holds its whole stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tracehound.config import Settings
+from tracehound.connectors import input_connector
+from tracehound.deadletter import DeadLetters
+from tracehound.join import Join
+from tracehound.matcher import Engine, explain
+from tracehound.matcher.explain import Explanation
+from tracehound.pipeline import Pipeline
+from tracehound.rules import Rule
+
+Event = dict[str, Any]
+
+READ_AT = (
+    1_767_225_600_000  # 2026-01-01: a record without a time gets it, so that tests give the same each day
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one test file."""
+
+    rule: Rule
+    file: Path
+    expected: bool
+    raised: bool
+    events: tuple[Event, ...]
+    problem: str = ""
+    """Why the file says nothing: it gave no event, or records went to the dead letters."""
+
+    @property
+    def passed(self) -> bool:
+        return not self.problem and self.raised == self.expected
+
+    def explanations(self) -> Iterator[Explanation]:
+        """The rule's condition on each event of the file."""
+        for event in self.events:
+            yield explain(self.rule, event)
+
+
+class RuleTester:
+    """Runs test files; building it loads normalizers and enrichers once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pipeline = Pipeline(settings, DeadLetters(None), clock=lambda: READ_AT)
+
+    def run(self, rule: Rule) -> Iterator[Result]:
+        """The results of all test files of one rule."""
+        for path in files_of(rule):
+            yield self._run(rule, path, path.name.startswith("match_"))
+
+    def events_of(self, path: Path) -> tuple[tuple[Event, ...], str]:
+        """The enriched events of a file, and what went wrong with it."""
+        self._pipeline.join = Join()
+        self._pipeline.dead = dead = DeadLetters(None)
+        events = [
+            e for batch in self._pipeline.run(input_connector("file").streams([str(path)])) for e in batch
+        ]
+        if len(dead):
+            return tuple(events), "; ".join(f"{reason}: {last}" for reason, last in dead.last.items())
+        return tuple(events), "" if events else "gave no event"
+
+    def _run(self, rule: Rule, path: Path, expected: bool) -> Result:
+        events, problem = self.events_of(path)
+        engine = Engine([rule], lateness=self._settings.lateness)
+        raised = bool(engine.process(list(events)))
+        return Result(rule, path, expected, raised, events, problem)
+
+
+def files_of(rule: Rule) -> list[Path]:
+    """``events/match_*`` and ``events/pass_*`` beside the rule, in name order."""
+    folder = rule.folder / "events"
+    return sorted(p for kind in ("match_", "pass_") for p in folder.glob(f"{kind}*") if p.is_file())
+
+
+def run_all(settings: Settings, rules: Iterable[Rule], seen: Callable[[Result], None]) -> None:
+    """Run the test files of these rules; ``seen`` gets each result."""
+    tester = RuleTester(settings)
+    for rule in rules:
+        for result in tester.run(rule):
+            seen(result)
