@@ -144,8 +144,7 @@ ANYTHING = st.recursive(
 @given(key=st.sampled_from(sorted(HTTP)), value=ANYTHING)
 def test_any_value_is_passed_or_refused(key: str, value: Any) -> None:
     try:
-        events = normalized(NORMALIZER, copy.deepcopy(HTTP) | {key: value})
+        outcome = str(len(normalized(NORMALIZER, copy.deepcopy(HTTP) | {key: value})))
     except RecordError as error:
-        assert error.reason in ("wrong_shape", "unsupported_class")
-    else:
-        assert len(events) == 1
+        outcome = error.reason
+    assert outcome in ("1", "wrong_shape", "unsupported_class")
