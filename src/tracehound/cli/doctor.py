@@ -1,0 +1,105 @@
+"""``tracehound doctor``."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+
+import click
+
+from tracehound import __version__
+from tracehound.cli import _shared as shared
+from tracehound.errors import TracehoundError
+
+Check = tuple[str, bool, str]
+PACKAGES = ("orjson", "pydantic", "pysigma", "hyperscan", "google-re2", "duckdb", "pyarrow", "zstandard")
+
+
+@click.command("doctor")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "ndjson"]), default="table", show_default=True
+)
+@shared.config_options
+@click.pass_context
+def command(ctx: click.Context, form: str, config: Path | None, packs: tuple[Path, ...]) -> None:
+    """Check the installation, the configuration and all content, and say what to mend.
+
+    \b
+    Example:
+      tracehound doctor --pack ./our-pack
+    """
+    checks = list(_checks(config, packs))
+    if form == "table":
+        for name, good, said in checks:
+            click.echo(f"{'ok  ' if good else 'FAIL'} {name}: {shared.printable(said, 1000)}")
+    else:
+        items = [{"check": name, "ok": good, "detail": said} for name, good, said in checks]
+        with shared.output(None) as target:
+            shared.write_json(target, items) if form == "json" else shared.write_lines(target, items)
+    ctx.exit(0 if all(good for _, good, _ in checks) else 1)
+
+
+def _checks(config: Path | None, packs: tuple[Path, ...]) -> Iterator[Check]:
+    yield "tracehound", True, f"{__version__} on Python {platform.python_version()}, {sys.platform}"
+    yield "packages", True, ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
+    try:
+        settings = shared.settings_of(config, packs)
+    except TracehoundError as error:
+        yield "configuration", False, str(error)
+        return
+    yield "configuration", True, f"{len(settings.packs)} pack(s)"
+
+    def normalizers() -> str:
+        from tracehound.normalizers import Registry
+
+        return ", ".join(sorted(Registry.load(settings.packs).by_name))
+
+    def signals() -> str:
+        from tracehound.content import content_dir
+        from tracehound.scan import Scanner
+
+        folders = [
+            content_dir("enrichers") / "patterns",
+            *(p / "enrichers" / "patterns" for p in settings.packs),
+        ]
+        scanner = Scanner.load([folder for folder in folders if folder.is_dir()])
+        return f"{scanner.pattern_count:,} patterns, engine {scanner.engine}"
+
+    def enrichers() -> str:
+        from tracehound.enrichers import load
+
+        return ", ".join(enricher.name for enricher in load(settings.packs))
+
+    def rules() -> str:
+        from tracehound.rules import load_rules
+
+        loaded = load_rules(settings.packs, lists=settings.lists)
+        if loaded.errors:
+            raise loaded.errors[0]
+        warned = f", {len(loaded.warnings)} warning(s)" if loaded.warnings else ""
+        return f"{len(loaded):,} rules{warned}"
+
+    for name, check in (
+        ("normalizers", normalizers),
+        ("patterns", signals),
+        ("enrichers", enrichers),
+        ("rules", rules),
+    ):
+        yield _run(name, check)
+
+
+def _run(name: str, check: Callable[[], str]) -> Check:
+    try:
+        return name, True, check()
+    except TracehoundError as error:
+        return name, False, str(error)
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
