@@ -5,6 +5,10 @@ when they are first used.
 
     fields()                  dotted path -> FieldInfo: type, array, closed set, classes, documentation
     validate(event)           what is wrong with an event: path, problem, value shown shortened
+    json_schema()             JSON Schema of all events, told apart by class_uid
+    elasticsearch_mapping()   body of a component template
+    splunk_props()            props.conf, a sourcetype per class
+    field_docs()              Markdown
 """
 
 from __future__ import annotations
@@ -15,10 +19,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tracehound.schema.catalog import FieldInfo, fields
     from tracehound.schema.check import Problem, validate
+    from tracehound.schema.generate.elastic import elasticsearch_mapping
+    from tracehound.schema.generate.jsonschema import json_schema
+    from tracehound.schema.generate.markdown import field_docs
+    from tracehound.schema.generate.splunk import splunk_props
 
-__all__ = ["FieldInfo", "Problem", "fields", "validate"]
+__all__ = [
+    "FieldInfo",
+    "Problem",
+    "elasticsearch_mapping",
+    "field_docs",
+    "fields",
+    "json_schema",
+    "splunk_props",
+    "validate",
+]
 
-_WHERE = {"FieldInfo": "catalog", "fields": "catalog", "Problem": "check", "validate": "check"}
+_WHERE = {
+    "FieldInfo": "catalog",
+    "fields": "catalog",
+    "Problem": "check",
+    "validate": "check",
+    "elasticsearch_mapping": "generate.elastic",
+    "json_schema": "generate.jsonschema",
+    "field_docs": "generate.markdown",
+    "splunk_props": "generate.splunk",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -99,7 +99,7 @@ class Ai(Model):
     """Everything about AI that OCSF 1.8.0 does not name."""
 
     service: Service = must(
-        "Kind of log the event comes from; what a rule's ``logsource.service`` selects.", example="gateway"
+        "Kind of log the event comes from; what a rule's `logsource.service` selects.", example="gateway"
     )
     source: str = must("Name of the normalizer that made the event.", example="litellm")
     activity: Activity = must("What happened.", example="inference")
@@ -120,15 +120,15 @@ class Ai(Model):
     response_hash: str = attr("Hash of the answer before it was cut or dropped.", example="60303ae22b998861")
     text_truncated: bool = attr("True when a stored text was cut to the configured length.", example=True)
     signals: list[str] = attr(
-        "Labels of what is in the new part: <direction>.<family>.<kind>.",
+        "Labels of what is in the new part: direction.family.kind.",
         example=["prompt.injection.instruction_override"],
     )
     context_signals: list[str] = attr(
         "Labels of what is in the conversation before the new part.", example=["system.secret.aws_access_key"]
     )
-    signal_count: Count = attr("Number of labels in ``signals``.", unit="labels", example=1)
+    signal_count: Count = attr("Number of labels in `signals`.", example=1)
     risk_score: Annotated[Int, Field(ge=0, le=100)] = attr(
-        "Weight of the signals together, 0 to 100.", unit="points", example=70
+        "Weight of the signals together, 0 to 100.", example=70
     )
     tool: AiTool = attr("The tool that is called.")
     mcp: AiMcp = attr("MCP server and method.")

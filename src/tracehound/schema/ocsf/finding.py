@@ -81,7 +81,7 @@ class RelatedEvent(Model):
 
     ocsf = "related_event"
 
-    uid: str = must("``metadata.uid`` of the event.", example="0d7c9e51")
+    uid: str = must("`metadata.uid` of the event.", example="0d7c9e51")
     type_uid: Int = attr("Class and activity of the event.", example=600399)
     type_name: str = attr("Class and activity, as text.")
     type: str = attr("Kind of event, in the source's words.")
@@ -128,7 +128,7 @@ class FindingInfo(Model):
 
 
 class Evidence(Model):
-    """What a finding rests on; ours keep the fields that matched in ``data``."""
+    """What a finding rests on; ours keep the fields that matched in `data`."""
 
     ocsf = "evidences"
     at_least_one: ClassVar[tuple[str, ...]] = (

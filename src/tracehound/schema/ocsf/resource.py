@@ -64,7 +64,7 @@ class Api(Model):
 
 
 class OcsfAiModel(Model):
-    """The model, as OCSF has it; rules read ``ai.model``, which every class has."""
+    """The model, as OCSF has it; rules read `ai.model`, which every class has."""
 
     ocsf = "ai_model"
     at_least_one: ClassVar[tuple[str, ...]] = ("name", "uid")
