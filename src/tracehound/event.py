@@ -230,7 +230,10 @@ def _derive(event: Event, record: Record, normalizer: Normalizer) -> None:
 
 
 def _stand_ins(event: Event, class_uid: int, ai: dict[str, Any], normalizer: Normalizer) -> None:
-    """What OCSF requires and the log may lack: the emitting service as source and as actor."""
+    """What OCSF requires and the log may lack: a user's name, the emitting service as source and as actor."""
+    for user in ((event.get("actor") or {}).get("user"), event.get("user")):
+        if user and user.get("email_addr") and not (user.get("name") or user.get("uid")):
+            user["name"] = user["email_addr"]
     if class_uid not in ocsf.AI_OPERATION_CLASSES:
         return
     agent = (ai.get("agent") or {}).get("name")
