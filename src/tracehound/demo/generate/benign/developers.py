@@ -55,7 +55,7 @@ def task(run: Session, rng: Random, chosen: dict[str, Any]) -> None:
     for (tool, _), argument in zip(chosen["steps"], filled[2:], strict=True):
         run.think()
         if tool in ("Edit", "Write") and rng.random() < 0.06:
-            run.decide(tool, "reject", "user_reject", "toolu_01" + base62(rng, 22))
+            run.decide(tool, {}, "reject", "user_reject", "toolu_01" + base62(rng, 22))
             run.wait(4, 20)
         source = "user_temporary" if tool in ("Edit", "Write", "Bash") and rng.random() < 0.4 else "config"
         failed = "Exit code 1\n2 failed, 40 passed" if "pytest" in argument and rng.random() < 0.2 else ""

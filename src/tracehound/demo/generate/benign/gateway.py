@@ -9,7 +9,7 @@ from tracehound.demo.generate.ids import base62, uuid
 from tracehound.demo.generate.people import SERVICES, Person, Service, staff, team
 from tracehound.demo.generate.prompts import foreign, retrieval, review, system, talk, texts
 from tracehound.demo.generate.prompts.talk import fill
-from tracehound.demo.generate.shapes import litellm
+from tracehound.demo.generate.shapes import litellm, litellm_failure
 from tracehound.demo.generate.shapes.litellm_call import MODELS, Call, Caller
 
 SOURCE = "litellm"
@@ -56,6 +56,8 @@ def build(day: Day) -> None:
     rng = day.rng("gateway")
     for _ in range(150):
         assistant(day, rng)
+    for _ in range(12):
+        contract(day, rng)
     for _ in range(85):
         programming(day, rng)
     for number in range(110):
@@ -79,7 +81,7 @@ def dialogue(day: Day, rng: Random, call: Call, turns: tuple[tuple[str, str], ..
         if call.guardrail is not None:
             turn.guardrail = litellm.guardrail(when, "success", "allow")
         if rng.random() < 0.035:
-            failed = litellm.failure(rng, turn, rng.choice(ERROR_MIX))
+            failed = litellm_failure.failure(rng, turn, rng.choice(ERROR_MIX))
             day.add(SOURCE, failed["endTime"], failed)
             when = failed["endTime"] + rng.uniform(2, 9)
             turn = Call(when, call.caller, call.model, said, session=call.session, stream=call.stream)
@@ -106,6 +108,23 @@ def assistant(day: Day, rng: Random) -> None:
     call = Call(office_time(rng), employee(one), model, opening, uuid(rng), stream=rng.random() < 0.8)
     call.parameters = {"temperature": 0.4}
     dialogue(day, rng, call, turns, pause=45)
+
+
+def contract(day: Day, rng: Random) -> None:
+    """A long document to be summarised: thousands of tokens in, a few lines out."""
+    one = rng.choice(team("legal", "finance", "sales"))
+    clauses = [answer for _ in range(rng.randrange(25, 70)) for _, answer in talk(rng, "office")]
+    pages = list(texts("documents")["pages"].values())
+    text = "\n\n".join(f"{n}. {rng.choice([*clauses, *pages])}" for n in range(1, len(clauses)))
+    messages: list[Record] = [
+        {"role": "system", "content": system("office")},
+        {"role": "user", "content": f"Summarise this annex in five lines.\n\n{text}"},
+    ]
+    model = MODELS[rng.choice(["claude-sonnet-4-5", "gpt-4o"])]
+    call = Call(office_time(rng), employee(one), model, messages, uuid(rng), stream=True)
+    answer = "\n".join(f"- {rng.choice(pages).split('. ')[0]}." for _ in range(5))
+    record = litellm.completion(rng, call, answer)
+    day.add(SOURCE, record["endTime"], record)
 
 
 def programming(day: Day, rng: Random) -> None:
@@ -166,7 +185,9 @@ def pipeline(day: Day, rng: Random) -> None:
     call = Call(office_time(rng), caller, MODELS["gpt-4o-mini"], messages, parameters={"temperature": 0})
     record = litellm.completion(rng, call, remark)
     if rng.random() < 0.08:
-        record = litellm.failure(rng, call, rng.choice(["RateLimitError", "ContextWindowExceededError"]))
+        record = litellm_failure.failure(
+            rng, call, rng.choice(["RateLimitError", "ContextWindowExceededError"])
+        )
     day.add(SOURCE, record["endTime"], record)
 
 

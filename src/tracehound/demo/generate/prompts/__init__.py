@@ -1,21 +1,15 @@
 """What people write and what models answer on the sample day; the texts are in the YAML files here."""
 
-from functools import cache
-from importlib.resources import files
 from random import Random
 from typing import Any
 
-import yaml
-
 from tracehound.demo.generate.prompts.talk import Talk, fill
+from tracehound.demo.generate.tables import table
 
 
-@cache
 def texts(kind: str) -> dict[str, Any]:
-    """The texts of one kind: office, code, support, security, world, documents."""
-    loaded: dict[str, Any] = yaml.safe_load(
-        files(__package__).joinpath(f"{kind}.yml").read_text(encoding="utf-8")
-    )
+    """The texts of one kind: office, code, support, security, world, documents, developer, attacks."""
+    loaded: dict[str, Any] = table(__package__, f"{kind}.yml")
     return loaded
 
 

@@ -57,6 +57,10 @@ class Run:
     trace: str = ""
     end: float = 0.0
 
+    def time(self, place: int) -> float:
+        """When the span at this place began, in epoch seconds."""
+        return int(self.spans[place]["startTimeUnixNano"]) / 1e9
+
     def ids(self, *places: int) -> Record:
         """Trace id and the ids of the spans at these places (the root span is the last)."""
         return {"trace_id": self.trace, "span_ids": [self.spans[place]["spanId"] for place in places]}

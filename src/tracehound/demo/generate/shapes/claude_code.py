@@ -140,7 +140,7 @@ class Session:
             )
         return ids
 
-    def decide(self, tool: str, decision: str, source: str, mark: str) -> Record:
+    def decide(self, tool: str, given: Record, decision: str, source: str, mark: str) -> Record:
         """The permission decision about a tool call."""
         return self.emit(
             "tool_decision",
@@ -149,14 +149,14 @@ class Session:
             tool_source="mcp" if tool.startswith("mcp__") else "builtin",
             decision=decision,
             source=source,
-            tool_parameters=json.dumps(parameters(tool, {}), ensure_ascii=False),
+            tool_parameters=json.dumps(parameters(tool, given), ensure_ascii=False),
         )
 
     def use(self, tool: str, given: Record, source: str = "config", error: str = "") -> Record:
         """A tool call: decision and result; returns the ids of the result."""
         mark = "toolu_01" + base62(self.rng, 22)
         self.wait(0.2, 1.0)
-        self.decide(tool, "accept", source, mark)
+        self.decide(tool, given, "accept", source, mark)
         self.wait(0.1, 3.0)
         body = json.dumps(given, ensure_ascii=False)
         more: Record = {"error_type": "ShellError", "error": error} if error else {}

@@ -9,7 +9,7 @@ from typing import Any
 from tracehound.demo.generate.clock import http_date
 from tracehound.demo.generate.day import Record
 from tracehound.demo.generate.ids import base62, digest, hexes, uuid
-from tracehound.demo.generate.shapes.litellm_call import ERRORS, Call
+from tracehound.demo.generate.shapes.litellm_call import ERRORS, Call, Model
 
 
 def tokens(text: str) -> int:
@@ -93,8 +93,9 @@ def payload(
     model, start = call.model, round(call.when, 6)
     route = "/v1/embeddings" if kind == "aembedding" else "/v1/chat/completions"
     first = start + (took * 0.18 if call.stream else took)
-    cost = usage.get("prompt_tokens", 0) * model.prompt_price
-    cost += usage.get("completion_tokens", 0) * model.completion_price
+    paid = usage.get("prompt_tokens", 0) * model.prompt_price
+    made = usage.get("completion_tokens", 0) * model.completion_price
+    cost = paid + made
     status = call.guardrail["guardrail_status"] if call.guardrail else "not_run"
     trace = call.trace or uuid(rng)
     return {
@@ -117,13 +118,7 @@ def payload(
         "metadata": metadata(call, usage, route),
         "cache_key": None,
         "response_cost": round(cost, 10),
-        "cost_breakdown": {
-            "input_cost": round(usage.get("prompt_tokens", 0) * model.prompt_price, 10),
-            "output_cost": round(usage.get("completion_tokens", 0) * model.completion_price, 10),
-            "total_cost": round(cost, 10),
-            "tool_usage_cost": 0.0,
-            "original_cost": round(cost, 10),
-        },
+        "cost_breakdown": breakdown(paid, made),
         "total_tokens": usage.get("total_tokens", 0),
         "prompt_tokens": usage.get("prompt_tokens", 0),
         "completion_tokens": usage.get("completion_tokens", 0),
@@ -141,38 +136,59 @@ def payload(
         "messages": call.messages,
         "response": response,
         "model_parameters": {"stream": call.stream} | call.parameters,
-        "hidden_params": {
-            "model_id": model.deployment,
-            "cache_key": None,
-            "api_base": model.base,
-            "response_cost": round(cost, 10),
-            "additional_headers": {
-                "llm_provider-date": http_date(start + took),
-                "x-litellm-model-group": model.group,
-                "x-litellm-attempted-retries": 0,
-                "x-litellm-attempted-fallbacks": 0,
-            },
-            "litellm_overhead_time_ms": round(rng.uniform(4, 22), 3),
-            "batch_models": None,
-            "litellm_model_name": model.name,
-            "usage_object": None,
-        },
-        "model_map_information": {
-            "model_map_key": model.name,
-            "model_map_value": {
-                "key": model.name.partition("/")[2],
-                "max_input_tokens": model.window,
-                "input_cost_per_token": model.prompt_price,
-                "output_cost_per_token": model.completion_price,
-                "litellm_provider": model.provider,
-                "mode": "embedding" if kind == "aembedding" else "chat",
-            },
-        },
+        "hidden_params": hidden(rng, call, start + took, round(cost, 10)),
+        "model_map_information": known(model, kind),
         "error_str": None,
         "error_information": error(),
         "response_cost_failure_debug_info": None,
         "guardrail_information": [call.guardrail] if call.guardrail else None,
         "standard_built_in_tools_params": {"web_search_options": None, "file_search": None},
+    }
+
+
+def breakdown(paid: float, made: float) -> Record:
+    """What input and output cost, in dollars."""
+    return {
+        "input_cost": round(paid, 10),
+        "output_cost": round(made, 10),
+        "total_cost": round(paid + made, 10),
+        "tool_usage_cost": 0.0,
+        "original_cost": round(paid + made, 10),
+    }
+
+
+def hidden(rng: Random, call: Call, end: float, cost: float) -> Record:
+    """``hidden_params``: the deployment and the upstream's headers."""
+    return {
+        "model_id": call.model.deployment,
+        "cache_key": None,
+        "api_base": call.model.base,
+        "response_cost": cost,
+        "additional_headers": {
+            "llm_provider-date": http_date(end),
+            "x-litellm-model-group": call.model.group,
+            "x-litellm-attempted-retries": 0,
+            "x-litellm-attempted-fallbacks": 0,
+        },
+        "litellm_overhead_time_ms": round(rng.uniform(4, 22), 3),
+        "batch_models": None,
+        "litellm_model_name": call.model.name,
+        "usage_object": None,
+    }
+
+
+def known(model: Model, kind: str) -> Record:
+    """``model_map_information``, without the hundred prices that are null."""
+    return {
+        "model_map_key": model.name,
+        "model_map_value": {
+            "key": model.name.partition("/")[2],
+            "max_input_tokens": model.window,
+            "input_cost_per_token": model.prompt_price,
+            "output_cost_per_token": model.completion_price,
+            "litellm_provider": model.provider,
+            "mode": "embedding" if kind == "aembedding" else "chat",
+        },
     }
 
 
@@ -248,49 +264,6 @@ def embedding(rng: Random, call: Call, texts: list[str]) -> Record:
     record = payload(rng, call, round(rng.uniform(0.08, 0.9), 6), usage, response, "aembedding")
     record["id"] = record["litellm_call_id"]
     return record
-
-
-def failure(rng: Random, call: Call, kind: str, text: str | None = None, code: str = "") -> Record:
-    """A call that ended in an error of the upstream, or of the guardrail if ``text`` says so."""
-    if text is None:
-        code, _, _, template = ERRORS[kind]
-        text = template.format(
-            who="OpenAIException" if call.model.provider == "openai" else "AnthropicException",
-            model=call.model.group,
-            window=call.model.window,
-            big=call.model.window + rng.randrange(900, 60_000),
-            n=rng.randrange(100, 999),
-        )
-        text = f"litellm.{kind}: {text}"
-    took = 120.004 if kind == "Timeout" else round(rng.uniform(0.02, 0.8), 6)
-    record = payload(rng, call, took, {}, {})
-    record["id"] = record["litellm_call_id"]
-    record["status"] = "failure"
-    record["status_fields"]["llm_api_status"] = "failure"
-    record["cost_breakdown"] = None
-    record["hidden_params"] |= {"model_id": None, "api_base": None, "additional_headers": None}
-    record["error_str"] = text
-    provider = "" if kind == "HTTPException" else call.model.provider
-    record["error_information"] = error(code, kind, provider, text)
-    if kind == "HTTPException":
-        record["error_information"]["normalized_error"] = "400_INVALID_REQUEST"
-    return record
-
-
-def blocked(rng: Random, call: Call, policy: str) -> Record:
-    """A request that the guardrail refused before it reached a model."""
-    name = "halden-prompt-shield"
-    call.guardrail = guardrail(
-        call.when,
-        "guardrail_intervened",
-        f"400: {{'error': 'Violated guardrail policy: {policy}'}}",
-        name,
-    )
-    text = (
-        f"400: {{'error': 'Violated guardrail policy: {policy}', 'guardrail_name': '{name}', "
-        "'guardrail_mode': 'pre_call'}"
-    )
-    return failure(rng, call, "HTTPException", text, "400")
 
 
 def ids(record: Record) -> Record:

@@ -84,6 +84,23 @@ def base(kind: tuple[int, str, int, str], activity: tuple[int, str], when: float
     }
 
 
+def address(url: str, category: str) -> Record:
+    """OCSF's ``url`` object."""
+    parts = urlsplit(url)
+    place: Record = {
+        "url_string": url,
+        "scheme": parts.scheme,
+        "hostname": parts.hostname or "",
+        "path": parts.path or "/",
+        "port": parts.port or (443 if parts.scheme == "https" else 80),
+    }
+    if parts.query:
+        place["query_string"] = parts.query
+    if category:
+        place["categories"] = [category]
+    return place
+
+
 def http(
     rng: Random,
     when: float,
@@ -96,34 +113,22 @@ def http(
     code: int = 200,
     agent: str = BROWSER,
     category: str = "",
-    blocked: bool = False,
 ) -> Record:
     """One request through the web gateway; sizes in bytes."""
-    parts = urlsplit(url)
+    place = address(url, category)
     event = base((4002, "HTTP Activity", 4, "Network Activity"), (METHODS[method], method.title()), when)
-    place: Record = {
-        "url_string": url,
-        "scheme": parts.scheme,
-        "hostname": parts.hostname,
-        "path": parts.path or "/",
-        "port": parts.port or (443 if parts.scheme == "https" else 80),
-    }
-    if parts.query:
-        place["query_string"] = parts.query
-    if category:
-        place["categories"] = [category]
     return event | {
-        "status_id": 2 if blocked else 1,
-        "status": "Failure" if blocked else "Success",
-        "action_id": 2 if blocked else 1,
-        "action": "Denied" if blocked else "Allowed",
-        "disposition_id": 2 if blocked else 1,
-        "disposition": "Blocked" if blocked else "Allowed",
+        "status_id": 1,
+        "status": "Success",
+        "action_id": 1,
+        "action": "Allowed",
+        "disposition_id": 1,
+        "disposition": "Allowed",
         "duration": rng.randrange(20, 4000),
         "src_endpoint": {"ip": desk.address, "port": rng.randrange(49152, 65000), "hostname": desk.host},
         "dst_endpoint": {
-            "hostname": parts.hostname,
-            "ip": resolved(parts.hostname or ""),
+            "hostname": place["hostname"],
+            "ip": resolved(place["hostname"]),
             "port": place["port"],
         },
         "device": {"type_id": desk.type_id, "hostname": desk.host, "ip": desk.address},
@@ -135,7 +140,7 @@ def http(
             "version": "2",
             "body_length": sent,
         },
-        "http_response": {"code": 403 if blocked else code, "body_length": received},
+        "http_response": {"code": code, "body_length": received},
         "traffic": {"bytes_out": sent + 620, "bytes_in": received + 410, "bytes": sent + received + 1030},
         "metadata": metadata(rng, "Web Gateway", "access", when, ["host", "security_control"]),
     }

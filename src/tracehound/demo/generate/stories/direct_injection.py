@@ -9,7 +9,8 @@ from tracehound.demo.generate.day import Day, Record
 from tracehound.demo.generate.ids import uuid
 from tracehound.demo.generate.people import SERVICES
 from tracehound.demo.generate.prompts import system
-from tracehound.demo.generate.shapes import litellm
+from tracehound.demo.generate.shapes import bedrock, cloudtrail, litellm, litellm_failure
+from tracehound.demo.generate.shapes.bedrock import Invocation, profile
 from tracehound.demo.generate.shapes.litellm_call import MODELS, Call
 from tracehound.demo.generate.stories.story import Story
 from tracehound.demo.generate.stories.words import words
@@ -19,10 +20,10 @@ VISITOR = "visitor-66613"
 # clock, text, policy that stopped it ("" = only flagged), what the step says
 TRIES = (
     ("10:42:07", "probe", "system_prompt_extraction", "The visitor asks for the system prompt; blocked."),
-    ("10:44:31", "override", "prompt_injection", '"Ignore all previous instructions"; blocked.'),
-    ("10:47:55", "persona", "jailbreak", "A persona without rules; blocked."),
-    ("10:52:18", "delimiter", "prompt_injection", "Forged chat delimiters; blocked."),
-    ("10:58:40", "encoded", "encoded_payload", "The same order in base64; blocked."),
+    ("10:43:31", "override", "prompt_injection", '"Ignore all previous instructions"; blocked.'),
+    ("10:45:12", "persona", "jailbreak", "A persona without rules; blocked."),
+    ("10:47:50", "delimiter", "prompt_injection", "Forged chat delimiters; blocked."),
+    ("10:50:36", "encoded", "encoded_payload", "The same order in base64; blocked."),
     (
         "11:03:02",
         "invisible",
@@ -46,18 +47,31 @@ def build(day: Day) -> None:
     for clock, name, policy, what in TRIES:
         call = ask(at(clock), session, [{"role": "user", "content": words("direct", name, **slots)}])
         if policy:
-            record = litellm.blocked(rng, call, policy)
+            record = litellm_failure.blocked(rng, call, policy)
         else:
             call.guardrail = litellm.guardrail(call.when, "guardrail_flagged", "flag: hidden_characters")
             record = litellm.completion(rng, call, words("direct", "refusal"))
         day.add(SOURCE, record["endTime"], record)
         story.step(SOURCE, call.when, what, litellm.ids(record))
-    play(day, rng, story, session)
+    forged(day, rng, story)
+    transcript = play(day, rng, story, session)
+    triage(day, rng, story, transcript)
     story.close(day)
 
 
-def play(day: Day, rng: Random, story: Story, session: str) -> None:
-    """The two turns that succeed."""
+def forged(day: Day, rng: Random, story: Story) -> None:
+    """One more try under a visitor's name that is markup itself."""
+    call = ask(at("11:16:58"), "harbor-" + uuid(rng), [{"role": "user", "content": words("direct", "probe")}])
+    call.caller.end_user = f"{VISITOR}{fakes.SVG}"
+    record = litellm_failure.blocked(rng, call, "system_prompt_extraction")
+    day.add(SOURCE, record["endTime"], record)
+    story.step(
+        SOURCE, call.when, "The widget's visitor id is forged to hold markup; blocked.", litellm.ids(record)
+    )
+
+
+def play(day: Day, rng: Random, story: Story, session: str) -> list[Record]:
+    """The two turns that succeed; returns what was said."""
     numbers = {f"IBAN{n}": fakes.iban(rng) for n in (1, 2, 3)}
     said: list[Record] = [{"role": "user", "content": words("direct", "story")}]
     acts = (
@@ -83,6 +97,28 @@ def play(day: Day, rng: Random, story: Story, session: str) -> None:
             {"role": "assistant", "content": answer},
             {"role": "user", "content": words("direct", "records")},
         ]
+    return said
+
+
+def triage(day: Day, rng: Random, story: Story, said: list[Record]) -> None:
+    """Later the claims desk's triage sends the transcript to Bedrock, whose guardrail steps in."""
+    one, when = SERVICES["claims-triage"], at("11:40:33")
+    text = "\n".join(f"{message['role']}: {message['content']}" for message in said[:2])
+    prompt = f"Sort this chat into claim, complaint or question and give one line of summary.\n\n{text}"
+    answer = "Sorry, the content policy of Halden Freight does not allow this."
+    call = Invocation(when, one.arn, profile("us-east-1"), "Converse", prompt, answer, maximum=200)
+    call.request = uuid(rng)
+    log = day.add("bedrock_invocation", when, bedrock.blocked(rng, call, "Instruction override"))
+    who = cloudtrail.workload(rng, one, when)
+    record = day.add("cloudtrail", when, cloudtrail.invoked(rng, who, log, when))
+    what = "The triage job forwards the transcript; Bedrock's guardrail stops it."
+    story.step("bedrock_invocation", when, what, {"request_id": log["requestId"]})
+    story.step(
+        "cloudtrail",
+        when,
+        "CloudTrail's record of the same request.",
+        {"event_id": record["eventID"], "request_id": record["requestID"]},
+    )
 
 
 def ask(when: float, session: str, messages: list[Record]) -> Call:

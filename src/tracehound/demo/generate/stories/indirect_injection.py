@@ -67,30 +67,36 @@ def mail(day: Day, rng: Random, story: Story) -> None:
     answer = words("indirect", "answer", DATA=beacon)
     run = play(day, rng, Run(INVOICES, at("13:05:12"), "Process message in-771204.", tools, answer))
     # Spans come in pairs, the model's and then the tool's: 1 read_mail, 5 records, 7 secret, 9 post, 12 answer.
-    story.step(TRACES, run.when, "The agent reads a supplier's mail with orders in white text.", run.ids(1))
+    story.step(
+        TRACES, run.time(1), "The agent reads a supplier's mail with orders in white text.", run.ids(1)
+    )
     story.step(
         TRACES,
-        run.when + 5,
+        run.time(5),
         "It reads customer records and a secret that the task does not need.",
         run.ids(5, 7),
     )
-    story.step(TRACES, run.when + 8, "It posts both to collect.parcel-mirror.example.", run.ids(8, 9))
+    story.step(TRACES, run.time(8), "It posts both to collect.parcel-mirror.example.", run.ids(8, 9))
     story.step(
         TRACES,
-        run.end,
+        run.time(12),
         "Its answer loads an image from the same host, with data in the address.",
         run.ids(12, 13),
     )
+    upload(day, rng, story, run.time(9) + 0.01, len(sent))
+
+
+def upload(day: Day, rng: Random, story: Story, when: float, size: int) -> None:
+    """What resolver and web gateway see of it."""
     one = SERVICES["invoice-agent"]
     desk = Desk(
         one.address, "invoice-agent.prod.internal", one.name, "invoice-agent@haldenfreight.example", 1
     )
-    when = run.when + 8.2
     asked = day.add(traffic.SOURCE, when, traffic.dns(rng, when, desk, "collect.parcel-mirror.example"))
     posted = traffic.http(
-        rng, when + 0.1, desk, "POST", DROP, sent=len(sent), received=40, agent="python-httpx/0.28.1"
+        rng, when + 0.02, desk, "POST", DROP, sent=size, received=40, agent="python-httpx/0.28.1"
     )
-    day.add(traffic.SOURCE, when + 0.1, posted)
+    day.add(traffic.SOURCE, when + 0.02, posted)
     story.step(
         traffic.SOURCE,
         when,
@@ -120,10 +126,10 @@ def portal(day: Day, rng: Random, story: Story) -> None:
     ]
     answer = words("indirect", "portal_answer")
     run = play(day, rng, Run(INVOICES, at("13:41:50"), "Read the statement of Lowmoor.", tools, answer))
-    story.step(TRACES, run.when, "A supplier's page tells AI agents to forward invoices.", run.ids(1))
+    story.step(TRACES, run.time(1), "A supplier's page tells AI agents to forward invoices.", run.ids(1))
     story.step(
         TRACES,
-        run.when + 4,
+        run.time(5),
         "The agent mails open invoices with bank accounts to the attacker.",
         run.ids(3, 5),
     )

@@ -1,6 +1,7 @@
 """Story 3: a stolen access key is used from abroad to run costly models."""
 
 from random import Random
+from typing import Any
 
 from tracehound.demo.generate import fakes
 from tracehound.demo.generate.clock import at
@@ -16,6 +17,18 @@ from tracehound.demo.generate.stories.words import several, words
 LOGS, TRAIL = "bedrock_invocation", "cloudtrail"
 COSTLY = "anthropic.claude-opus-4-1-20250805-v1:0"
 REGION = "us-west-2"
+REGIONS = (
+    "us-east-1",
+    "us-east-2",
+    "us-west-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-3",
+    "ap-northeast-1",
+    "ap-south-1",
+    "sa-east-1",
+)
 THIEF = "203.0.113.77"
 RESELLER = "198.51.100.211"
 CLI = "aws-cli/2.15.30 Python/3.11.8 Linux/5.15.0 exe/x86_64.ubuntu.22"
@@ -27,6 +40,7 @@ def build(day: Day) -> None:
     story = Story("llm_jacking")
     thief = stolen(rng, THIEF, CLI)
     survey(day, rng, story, thief)
+    refusals(day, rng, story, thief)
     access(day, rng, story, thief)
     burst(day, rng, story)
     story.close(day)
@@ -53,17 +67,19 @@ def survey(day: Day, rng: Random, story: Story, who: Actor) -> None:
     """What is there, and is anybody looking?"""
     seen = [
         write(day, rng, who, Action(at("03:12:09") + n * 2.5, "ListFoundationModels", None, region=region))
-        for n, region in enumerate(("us-east-1", "us-west-2", "eu-central-1", "ap-northeast-1"))
+        for n, region in enumerate(REGIONS)
     ]
-    story.step(TRAIL, at("03:12:09"), "The key lists models in four regions from a foreign address.", *seen)
+    story.step(
+        TRAIL, at("03:12:09"), "From a foreign address the key lists the models of ten regions.", *seen
+    )
     asked = write(
         day, rng, who, Action(at("03:12:41"), "GetModelInvocationLoggingConfiguration", None, region=REGION)
     )
     story.step(TRAIL, at("03:12:41"), "It asks whether prompts are logged.", asked)
 
 
-def access(day: Day, rng: Random, story: Story, who: Actor) -> None:
-    """Refused first, then access is arranged."""
+def refusals(day: Day, rng: Random, story: Story, who: Actor) -> None:
+    """The costly model is refused."""
     arn = f"arn:aws:bedrock:{REGION}::foundation-model/{COSTLY}"
     host = f"bedrock-runtime.{REGION}.amazonaws.com"
     refused = [
@@ -83,29 +99,21 @@ def access(day: Day, rng: Random, story: Story, who: Actor) -> None:
         for n in range(4)
     ]
     story.step(TRAIL, at("03:13:20"), "Four invocations of a costly model are refused.", *refused)
+
+
+def access(day: Day, rng: Random, story: Story, who: Actor) -> None:
+    """Access is arranged in the company's name."""
+    model = {"modelId": COSTLY}
+    plan: tuple[tuple[str, str, Any, Any, bool], ...] = (
+        ("03:16:02", "GetFoundationModelAvailability", model, None, True),
+        ("03:16:15", "ListFoundationModelAgreementOffers", model, None, True),
+        ("03:16:33", "PutUseCaseForModelAccess", None, None, False),
+        ("03:16:58", "CreateFoundationModelAgreement", model, model, False),
+        ("03:17:11", "PutFoundationModelEntitlement", model, {"status": "SUCCESS"}, False),
+    )
     given = [
-        write(day, rng, who, action)
-        for action in (
-            Action(at("03:16:02"), "GetFoundationModelAvailability", {"modelId": COSTLY}, region=REGION),
-            Action(at("03:16:15"), "ListFoundationModelAgreementOffers", {"modelId": COSTLY}, region=REGION),
-            Action(at("03:16:33"), "PutUseCaseForModelAccess", None, region=REGION, read=False),
-            Action(
-                at("03:16:58"),
-                "CreateFoundationModelAgreement",
-                {"modelId": COSTLY},
-                {"modelId": COSTLY},
-                region=REGION,
-                read=False,
-            ),
-            Action(
-                at("03:17:11"),
-                "PutFoundationModelEntitlement",
-                {"modelId": COSTLY},
-                {"status": "SUCCESS"},
-                region=REGION,
-                read=False,
-            ),
-        )
+        write(day, rng, who, Action(at(clock), name, request, response, region=REGION, read=read))
+        for clock, name, request, response, read in plan
     ]
     story.step(TRAIL, at("03:16:33"), "The thief files a use case and signs the model's agreement.", *given)
 

@@ -9,7 +9,7 @@ from tracehound.demo.generate.clock import at
 from tracehound.demo.generate.day import Day, Record
 from tracehound.demo.generate.ids import uuid
 from tracehound.demo.generate.people import Person, named, team
-from tracehound.demo.generate.shapes import bedrock, cloudtrail, litellm, traffic
+from tracehound.demo.generate.shapes import bedrock, cloudtrail, litellm, litellm_failure, traffic
 from tracehound.demo.generate.shapes.bedrock import Invocation
 from tracehound.demo.generate.shapes.litellm_call import Call, Model
 from tracehound.demo.generate.shapes.traffic import SOURCE, Desk
@@ -35,6 +35,40 @@ FINE_TUNE = Model(
 )
 R1 = "us.deepseek.r1-v1:0"
 SERVER = "10.20.12.107"
+WEIGHTS = "https://huggingface.co/quietmill/harbor-uncensored-8b-GGUF/resolve/main/harbor-8b.Q4_K_M.gguf"
+POE = f"https://poe.com/api/gql_POST?note={fakes.FORMULA.replace(' ', '')}"
+# clock, who, method, address, bytes sent, bytes received
+VISITS = (
+    ("11:46:02", "Dominic Sayre", "GET", "https://chatgpt.com/", 0, 210_000),
+    ("11:47:31", "Dominic Sayre", "POST", "https://chatgpt.com/backend-api/files", 3_870_000, 900),
+    ("11:48:09", "Dominic Sayre", "POST", "https://chatgpt.com/backend-api/conversation", 21_400, 64_000),
+    (
+        "11:57:40",
+        "Dominic Sayre",
+        "POST",
+        "https://chat.deepseek.com/api/v0/file/upload_file",
+        1_940_000,
+        700,
+    ),
+    ("11:58:22", "Dominic Sayre", "POST", "https://chat.deepseek.com/api/v0/chat/completion", 9_100, 31_000),
+    (
+        "14:08:15",
+        "Anouk Visscher",
+        "POST",
+        "https://gemini.google.com/_/BardChatUi/data/batchexecute",
+        744_000,
+        22_000,
+    ),
+    ("14:11:37", "Anouk Visscher", "POST", POE, 12_300, 9_000),
+    (
+        "14:19:05",
+        "Anouk Visscher",
+        "GET",
+        "https://www.perplexity.ai/search?q=nordhavn<script>alert(1)</script>",
+        0,
+        180_000,
+    ),
+)
 
 
 def build(day: Day) -> None:
@@ -42,9 +76,12 @@ def build(day: Day) -> None:
     rng = day.rng("story/shadow_ai")
     story = Story("unapproved_model_shadow_ai")
     scientist = named("Tomasz Wilk")
+    guesses(day, rng, story, scientist)
     gateway(day, rng, story, scientist)
     cloud(day, rng, story, scientist)
-    consumer(day, rng, story, named("Dominic Sayre"), named("Anouk Visscher"))
+    consumer(day, rng, story)
+    burst(day, rng, story, named("Dominic Sayre"))
+    weights(day, rng, story, named("Victor Hale"))
     local(day, rng, story, named("Victor Hale"))
     story.close(day)
 
@@ -70,6 +107,18 @@ def gateway(day: Day, rng: Random, story: Story, one: Person) -> None:
         story.step(GATEWAY, call.when, what, litellm.ids(record))
 
 
+def guesses(day: Day, rng: Random, story: Story, one: Person) -> None:
+    """Names of models that the gateway does not have, one of them a payload."""
+    refused = []
+    for number, name in enumerate(("deepseek-reasoner", "grok-4", "harbor-uncensored" + fakes.IMAGE)):
+        messages = [{"role": "user", "content": "hello"}]
+        call = Call(at("08:47:02") + number * 19, employee(one, "python-requests/2.32.3"), DEEPSEEK, messages)
+        record = litellm_failure.unknown_model(rng, call, name)
+        day.add(GATEWAY, record["endTime"], record)
+        refused.append(litellm.ids(record))
+    story.step(GATEWAY, at("08:47:02"), "He tries names of models that the gateway does not have.", *refused)
+
+
 def cloud(day: Day, rng: Random, story: Story, one: Person) -> None:
     """The same through Bedrock."""
     trail, logs = [], []
@@ -87,41 +136,10 @@ def cloud(day: Day, rng: Random, story: Story, one: Person) -> None:
     story.step("cloudtrail", at("09:31:10"), "CloudTrail shows the console session behind it.", *trail)
 
 
-def consumer(day: Day, rng: Random, story: Story, first: Person, second: Person) -> None:
+def consumer(day: Day, rng: Random, story: Story) -> None:
     """Consumer assistants from the office, with uploads."""
-    visits = (
-        ("11:46:02", first, "GET", "https://chatgpt.com/", 0, 210_000),
-        ("11:47:31", first, "POST", "https://chatgpt.com/backend-api/files", 3_870_000, 900),
-        ("11:48:09", first, "POST", "https://chatgpt.com/backend-api/conversation", 21_400, 64_000),
-        ("11:55:40", first, "POST", "https://chat.deepseek.com/api/v0/file/upload_file", 1_940_000, 700),
-        ("11:56:22", first, "POST", "https://chat.deepseek.com/api/v0/chat/completion", 9_100, 31_000),
-        (
-            "14:08:15",
-            second,
-            "POST",
-            "https://gemini.google.com/_/BardChatUi/data/batchexecute",
-            744_000,
-            22_000,
-        ),
-        (
-            "14:11:37",
-            second,
-            "POST",
-            f"https://poe.com/api/gql_POST?note={fakes.FORMULA.replace(' ', '')}",
-            12_300,
-            9_000,
-        ),
-        (
-            "14:19:05",
-            second,
-            "GET",
-            "https://www.perplexity.ai/search?q=nordhavn+contract<script>alert(1)</script>",
-            0,
-            180_000,
-        ),
-    )
-    for clock, one, method, url, sent, received in visits:
-        when, desk = at(clock), Desk.of(one)
+    for clock, name, method, url, sent, received in VISITS:
+        when, desk = at(clock), Desk.of(named(name))
         host = url.split("/")[2]
         asked = day.add(SOURCE, when - 0.2, traffic.dns(rng, when - 0.2, desk, host))
         event = traffic.http(
@@ -129,27 +147,43 @@ def consumer(day: Day, rng: Random, story: Story, first: Person, second: Person)
         )
         day.add(SOURCE, when, event)
         size = f", {sent / 1_000_000:.1f} MB sent" if sent > 500_000 else ""
-        story.step(SOURCE, when, f"{one.name} uses {host}{size}.", traffic.ids(asked), traffic.ids(event))
+        story.step(SOURCE, when, f"{name} uses {host}{size}.", traffic.ids(asked), traffic.ids(event))
 
 
-def local(day: Day, rng: Random, story: Story, owner: Person) -> None:
-    """Weights from a public hub, then a model server that answers the office."""
-    desk = Desk.of(owner)
-    url = "https://huggingface.co/quietmill/harbor-uncensored-8b-GGUF/resolve/main/harbor-uncensored-8b.Q4_K_M.gguf"
-    when = at("12:22:18")
+def burst(day: Day, rng: Random, story: Story, one: Person) -> None:
+    """A long chat: a dozen requests within ten minutes."""
+    seen, when = [], at("11:49:00")
+    for _ in range(12):
+        when += rng.uniform(14, 44)
+        url = "https://chatgpt.com/backend-api/conversation"
+        sent, received = rng.randrange(14_000, 41_000), rng.randrange(8_000, 90_000)
+        event = traffic.http(
+            rng, when, Desk.of(one), "POST", url, sent=sent, received=received, category="Generative AI"
+        )
+        seen.append(traffic.ids(day.add(SOURCE, when, event)))
+    story.step(SOURCE, at("11:49:00"), f"{one.name} chats on: twelve requests in a few minutes.", *seen)
+
+
+def weights(day: Day, rng: Random, story: Story, owner: Person) -> None:
+    """The weights of a model, from a public hub."""
+    when, agent = at("12:22:18"), "ollama/0.12.6"
     got = traffic.http(
         rng,
         when,
-        desk,
+        Desk.of(owner),
         "GET",
-        url,
+        WEIGHTS,
         sent=0,
         received=4_920_000_000,
-        agent="ollama/0.12.6",
+        agent=agent,
         category="Generative AI",
     )
     day.add(SOURCE, when, got)
     story.step(SOURCE, when, f"{owner.name} downloads the weights of an unknown model.", traffic.ids(got))
+
+
+def local(day: Day, rng: Random, story: Story, owner: Person) -> None:
+    """A model server on a desk that answers the office."""
     seen: list[Record] = []
     for number, one in enumerate(team("engineering")[:4]):
         for turn in range(3):

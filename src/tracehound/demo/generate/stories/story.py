@@ -1,23 +1,10 @@
 """What a story leaves behind for the report: its head, its steps, and the ids of its records."""
 
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
-from typing import Any
-
-import yaml
 
 from tracehound.demo.generate.clock import iso, millis
 from tracehound.demo.generate.day import Day, Record
-
-
-@cache
-def heads() -> dict[str, Any]:
-    """The stories' heads by id."""
-    loaded: dict[str, Any] = yaml.safe_load(
-        files(__package__).joinpath("stories.yml").read_text(encoding="utf-8")
-    )
-    return loaded
+from tracehound.demo.generate.tables import table
 
 
 @dataclass
@@ -44,6 +31,6 @@ class Story:
         steps = sorted(self.steps, key=lambda step: step["time_ms"])
         day.stories.append(
             {"id": self.id}
-            | heads()[self.id]
+            | table(__package__, "stories.yml")[self.id]
             | {"start_ms": steps[0]["time_ms"], "end_ms": steps[-1]["time_ms"], "steps": steps}
         )

@@ -4,6 +4,7 @@ from typing import Any
 
 from tracehound.demo.generate import fakes
 from tracehound.demo.generate.prompts import texts
+from tracehound.demo.generate.tables import resolve
 
 PAYLOADS = {
     "HTML": fakes.HTML,
@@ -25,9 +26,7 @@ def words(group: str, name: str, **slots: str) -> str:
 
 def put(text: str, **slots: str) -> str:
     """Replace ``<<SLOT>>`` by payloads and by what the story gives."""
-    for slot, value in (PAYLOADS | slots).items():
-        text = text.replace(f"<<{slot}>>", value)
-    return text
+    return str(resolve(text, PAYLOADS | slots))
 
 
 def several(group: str, name: str) -> list[str]:
