@@ -66,6 +66,8 @@ def build_rules(file: RuleFile, around: Surroundings, report: Report) -> tuple[l
         _check_head(document, document is output, report)
     report.stop_if_wrong()
     parsed = parse.to_sigma(file.documents, report)
+    if report.strict and not output.data.get("description"):
+        report.error("has no description", output.line())
     used = parse.apply_filters(parsed, around.filters)
     singles: dict[int, Rule] = {}
     for sigma, document in zip(parsed, file.documents, strict=True):
@@ -95,8 +97,6 @@ def _check_head(document: Document, output: bool, report: Report) -> None:
         UUID(str(data["id"])) if data.get("id") else None
     except ValueError:
         report.error(f"id {str(data['id'])[:60]!r} is no UUID", document.line("id"))
-    if report.strict and output and not data.get("description"):
-        report.error("has no description", document.line())
 
 
 def _single(
@@ -110,7 +110,8 @@ def _single(
         around.check.item(item, findings)
     _say(findings, document, report)
     trees = parse.parsed_conditions(sigma, document, report)
-    report.stop_if_wrong()
+    if findings.wrong:
+        report.stop_if_wrong()
     types = {f: t for item in mend.items(sigma) if (f := item.field) and (t := around.check.type_of(f))}
     line = document.line("detection")
     try:

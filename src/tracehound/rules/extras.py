@@ -38,7 +38,7 @@ def read_extras(document: Document, check: FieldCheck, report: Report) -> dict[s
         return {}
     problems = sorted(_validator().iter_errors(raw), key=lambda e: [str(p) for p in e.absolute_path])
     for problem in problems:
-        report.error(_explain(problem), document.line(KEY, *problem.absolute_path))
+        report.error(_explain(problem), document.line(KEY, *problem.absolute_path, *_unknown(problem)[:1]))
     if problems:
         return {}
     return _extras(raw, document, check, report)
@@ -79,18 +79,25 @@ def _explain(problem: ValidationError) -> str:
     place = ".".join([KEY, *(str(p) for p in problem.absolute_path)])
     if problem.validator == "additionalProperties" and isinstance(problem.schema, dict):
         valid = list(problem.schema.get("properties", {}))
-        unknown = sorted(set(cast(dict[str, Any], problem.instance)) - set(valid))
+        unknown = _unknown(problem)
         return f"{place}: unknown key {unknown[0]!r}{nearest(unknown[0], valid) or _one_of(valid)}"
     if problem.validator == "enum":
         valid = [str(v) for v in cast(list[Any], problem.validator_value)]
         return f"{place}: {str(problem.instance)[:60]!r} is none of {', '.join(valid)}"
     if problem.validator == "required":
         return f"{place}: {problem.message}"
-    if problem.validator == "pattern" and "timespan" in str(problem.schema_path) + place:
+    if problem.validator == "pattern" and str(problem.validator_value).endswith("[smhdw]$"):
         return f"{place}: write a time such as 30m, 24h or 7d"
     if problem.validator == "pattern":
         return f"{place}: {str(problem.instance)[:60]!r} has not the right form ({problem.validator_value})"
     return f"{place}: {problem.message[:200]}"
+
+
+def _unknown(problem: ValidationError) -> list[str]:
+    """The keys that an object has too many."""
+    if problem.validator != "additionalProperties" or not isinstance(problem.schema, dict):
+        return []
+    return sorted(set(cast(dict[str, Any], problem.instance)) - set(problem.schema.get("properties", {})))
 
 
 def _one_of(valid: list[str]) -> str:

@@ -142,7 +142,7 @@ def _misfit(kind: str, value: st.SigmaType) -> str:
     if isinstance(value, st.SigmaNull | st.SigmaExists):
         return ""
     number = value.number if isinstance(value, st.SigmaCompareExpression) else value
-    if isinstance(number, st.SigmaNumber) and abs(number.number) > EXACT:
+    if isinstance(number, st.SigmaNumber) and abs(number.number) >= EXACT:
         return "is compared with a number beyond 2^53, which is not exact; write it in quotes"
     timed = isinstance(value, st.SigmaTimestampPart) or (
         isinstance(value, st.SigmaCompareExpression) and isinstance(value.number, st.SigmaTimestampPart)

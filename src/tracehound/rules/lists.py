@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import yaml
-
 from tracehound.errors import RuleError
 from tracehound.rules.documents import parse, read_text
 
@@ -66,8 +64,8 @@ def _plain_list(text: str, path: Path) -> object:
     indented = "values:\n" + "\n".join(f"  {line}" for line in text.splitlines() if line.strip() != "---")
     try:
         return parse(indented, path)[0].data["values"]
-    except yaml.YAMLError as error:
-        raise RuleError(f"is not YAML: {error}", file=path) from error
+    except RuleError as error:
+        raise RuleError(error.message, file=path, line=error.line and error.line - 1) from error
 
 
 def _values(values: object, path: Path, line: int) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from sigma.types import Placeholder, SigmaExpansion, SigmaRegularExpression, Sig
 from tracehound.errors import nearest
 from tracehound.rules import mend
 from tracehound.rules.documents import Document
-from tracehound.rules.report import Report
+from tracehound.rules.report import Refused, Report
 
 PYSIGMA_RAISES = (
     SigmaError,
@@ -112,7 +112,10 @@ def to_sigma(documents: Sequence[Document], report: Report) -> list[Parsed]:
             report.error(_words(error, document), _line(error, document))
     report.stop_if_wrong()
     try:
-        SigmaCollection(list(found), collect_filters=True)
+        collection = SigmaCollection(list(found), collect_filters=True)
+        for correlation in collection.rules:
+            if isinstance(correlation, SigmaCorrelationRule):  # pySigma leaves this to its backends
+                correlation.aliases.resolve_rule_references(collection)
     except PYSIGMA_RAISES as error:
         last = next(d for d in documents if "correlation" in d.data)
         names = [str(d.data[key]) for d in documents for key in ("name", "id") if d.data.get(key)]
@@ -154,6 +157,7 @@ def expand_lists(
     rule: SigmaRule, lists: Mapping[str, Sequence[str]], document: Document, report: Report
 ) -> None:
     """Replace ``|expand`` placeholders by the values of lists. Raises ``Refused``."""
+    before = len(report.errors)
     names = [n for item in mend.items(rule) for value in item.value for n in _placeholders(value)]
     for name in dict.fromkeys(names):
         line = next((n for p, n in document.lines.items() if f"%{name}%" in str(_at(document.data, p))), None)
@@ -162,7 +166,8 @@ def expand_lists(
             report.error(f"placeholder %{name}% has no list{hint}", line)
         elif not lists[name]:
             report.error(f"the list {name!r} behind %{name}% is empty; give it at least one value", line)
-    report.stop_if_wrong()
+    if len(report.errors) > before:
+        raise Refused
     if names:
         variables = {name: list(lists[name]) for name in names}
         step = ProcessingItem(transformation=ValueListPlaceholderTransformation())
