@@ -1,7 +1,8 @@
 """Conversations as model APIs write them, split into new part and context.
 
 A chat log repeats the conversation with every turn. The *new part* is what follows the last assistant
-message: its user text is the prompt, its tool messages are tool results. All before it is context.
+message: its user text is the prompt, its tool messages are tool results. All before it is context. An assistant
+message at the very end is the beginning of the answer, which a client may give (prefill): context too.
 """
 
 from __future__ import annotations
@@ -54,20 +55,31 @@ def converse(messages: Any, output: Any = None, *, system: Any = None, tools: An
         talk.texts.append(("system", text, False))
     for text in _tool_descriptions(tools):
         talk.texts.append(("tool_description", text, True))
-    last = max((i for i, m in enumerate(sent) if m.role == "assistant"), default=-1)
+    first, end = _new_part(sent)
     called = {call.uid: call for message in sent for call in message.calls if call.uid}
-    for message in sent[: last + 1]:
+    for message in (*sent[:first], *sent[end:]):
         talk.texts.extend(_context(message))
-    for message in sent[last + 1 :]:
+    for message in sent[first:end]:
         _take_new(talk, message, called)
     for message in read(output, "assistant"):
         _take_output(talk, message)
     return talk
 
 
+def _new_part(sent: list[Message]) -> tuple[int, int]:
+    """Where the new part begins and ends."""
+    end = len(sent)
+    while end and sent[end - 1].role == "assistant":
+        end -= 1
+    first = end
+    while first and sent[first - 1].role != "assistant":
+        first -= 1
+    return first, end
+
+
 def _context(message: Message) -> Iterator[Text]:
     direction = DIRECTIONS[message.role]
-    for text in message.texts:
+    for text in (*message.texts, *message.reasoning):
         yield direction, text, True
     for text in message.documents:
         yield "document", text, True

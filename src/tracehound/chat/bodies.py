@@ -1,0 +1,265 @@
+"""Request and response bodies of model APIs: where each keeps messages, system text, tools, answer and usage.
+
+``sent``, ``answered`` and ``tokens`` take what they find out of the body; parameters, ids and stop reasons stay,
+and so become ``unmapped``. Vectors and images are dropped: they are bulk that nothing reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tracehound.chat.blocks import dicts
+from tracehound.chat.templates import turns
+from tracehound.record import take_int, take_str, whole
+
+MESSAGES = ("messages", "contents", "input", "inputs")
+TEXTS = ("prompt", "inputText", "inputPrompt", "texts", "query", "text")
+SYSTEM = ("system", "system_instruction", "systemInstruction", "instructions", "preamble")
+TOOLS = ("tools", "functions", "toolConfig")
+IMAGE_TASKS = (
+    "textToImageParams", "imageVariationParams", "inPaintingParams", "outPaintingParams", "textToVideoParams",
+    "colorGuidedGenerationParams", "backgroundRemovalParams", "singleEmbeddingParams", "multiShotManualParams",
+)  # fmt: skip
+ANSWER_TEXTS = (
+    "completion", "generation", "outputText", "generated_text", "output_text", "text", "response", "message",
+)  # fmt: skip
+ANSWER_LISTS = ("results", "outputs", "generations", "completions", "segments")
+BULK = (
+    "embedding", "embeddings", "embeddingsByType", "inputTextEmbeddings", "images", "image", "inputImage",
+    "b64_json", "base64", "audio", "init_image", "mask_image", "maskImage", "encrypted_content",
+)  # fmt: skip
+PROMPT_TOKENS = (
+    "prompt_tokens", "input_tokens", "inputTokens", "inputTokenCount", "promptTokenCount", "prompt_token_count",
+    "inputTextTokenCount", "input_text_token_count", "prompt_eval_count",
+)  # fmt: skip
+COMPLETION_TOKENS = (
+    "completion_tokens", "output_tokens", "outputTokens", "outputTokenCount", "candidatesTokenCount",
+    "generation_token_count", "eval_count", "tokenCount", "totalOutputTextTokenCount",
+)  # fmt: skip
+TOTAL_TOKENS = ("total_tokens", "totalTokens", "totalTokenCount")
+CACHED_APART = (
+    "cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens", "cacheWriteInputTokens",
+    "cacheReadInputTokenCount", "cacheWriteInputTokenCount",
+)  # fmt: skip
+"""Tokens read from or written to a cache that Anthropic and Bedrock count beside the input."""
+
+
+@dataclass(slots=True)
+class Sent:
+    """What a request sends to the model, as ``tracehound.chat.converse`` takes it."""
+
+    messages: Any = None
+    system: Any = None
+    tools: Any = None
+
+
+def sent(body: dict[str, Any]) -> Sent:
+    """Take messages, system text and tool definitions out of a request body."""
+    found = Sent(system=_first(body, SYSTEM), tools=_first(body, TOOLS))
+    messages: list[Any] = []
+    for message in _cohere(body):
+        messages.append(message)
+    for key in MESSAGES:
+        if isinstance(body.get(key), (str, list, dict)) and body[key]:
+            value = body.pop(key)
+            if isinstance(value, str):
+                value = turns(value)
+            messages.extend(value if isinstance(value, list) else [value])
+    for text in _texts(body):
+        written = turns(text)
+        messages.extend(written if isinstance(written, list) else [{"role": "user", "content": written}])
+    if messages and all(isinstance(message, str) for message in messages):
+        found.messages = messages
+    elif messages:
+        found.messages = [_as_message(message) for message in messages]
+    _drop_bulk(body)
+    return found
+
+
+def _as_message(message: Any) -> Any:
+    return {"role": "user", "content": message} if isinstance(message, str) else message
+
+
+def _first(body: dict[str, Any], keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        if isinstance(body.get(key), (str, list, dict)) and body[key]:
+            return body.pop(key)
+    return None
+
+
+def _texts(body: dict[str, Any]) -> Iterator[str]:
+    for key in TEXTS:
+        value = body.get(key)
+        if isinstance(value, str) and value:
+            yield body.pop(key)
+        elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+            yield from body.pop(key)
+    for prompt in dicts(body.get("text_prompts")):  # Stability
+        yield from _take(prompt, "text")
+    yield from _take(body, "negative_prompt")
+    for key in IMAGE_TASKS:
+        task = body.get(key)
+        if isinstance(task, dict):
+            for name in ("text", "negativeText"):
+                yield from _take(task, name)
+            yield from _take(task.get("text"), "value")
+            _drop_bulk(task)
+
+
+def _take(data: Any, key: str) -> Iterator[str]:
+    text = take_str(data, key)
+    if text:
+        yield text
+
+
+def _cohere(body: dict[str, Any]) -> Iterator[Any]:
+    """Cohere's Command R: history, documents and tool results beside one message."""
+    if isinstance(body.get("chat_history"), list):
+        yield from body.pop("chat_history")
+    documents = body.get("documents")
+    if isinstance(documents, list) and documents:
+        body.pop("documents")
+        yield {"role": "user", "content": [_cohere_document(document) for document in documents]}
+    for result in dicts(body.get("tool_results")):
+        call, outputs = result.pop("call", None), result.pop("outputs", None)
+        name = call.get("name") if isinstance(call, dict) else None
+        yield {
+            "role": "tool",
+            "name": name,
+            "content": [{"type": "tool_result", "name": name, "content": outputs}],
+        }
+    if isinstance(body.get("message"), str) and body["message"]:
+        yield {"role": "user", "content": body.pop("message")}
+
+
+def _cohere_document(document: Any) -> Any:
+    if isinstance(document, dict):
+        texts = [value for value in document.values() if isinstance(value, str)]
+        return {"type": "document", "text": "\n".join(texts)}
+    return {"type": "document", "text": document}
+
+
+def answered(body: dict[str, Any]) -> list[Any]:
+    """Take the message or messages that came back out of a response body."""
+    messages = [*_choices(body), *_candidates(body)]
+    output = body.get("output")
+    if isinstance(output, dict) and isinstance(output.get("message"), dict):
+        messages.append({"role": "assistant"} | output.pop("message"))
+    elif isinstance(output, list):
+        messages.extend(body.pop("output"))
+    elif isinstance(output, str) and output:
+        messages.append({"role": "assistant", "content": body.pop("output")})
+    content = body.get("content")
+    if isinstance(content, (list, str)) and content:
+        messages.append({"role": "assistant", "content": body.pop("content")})
+    if isinstance(body.get("message"), dict):  # Cohere v2, Ollama
+        messages.append({"role": "assistant"} | body.pop("message"))
+    messages.extend({"role": "assistant", "content": text} for text in _answer_texts(body))
+    calls = dicts(body.get("tool_calls"))
+    if calls:
+        body.pop("tool_calls")
+        messages.append({"role": "assistant", "tool_calls": calls})
+    body.pop("chat_history", None)  # Cohere repeats the conversation in its answer
+    _drop_bulk(body)
+    return messages
+
+
+def _choices(body: dict[str, Any]) -> Iterator[Any]:
+    for choice in dicts(body.get("choices")):
+        if isinstance(choice.get("message"), dict):
+            yield {"role": "assistant"} | choice.pop("message")
+        elif isinstance(choice.get("text"), str):
+            yield {"role": "assistant", "content": choice.pop("text")}
+        choice.pop("logprobs", None)
+
+
+def _candidates(body: dict[str, Any]) -> Iterator[Any]:
+    for candidate in dicts(body.get("candidates")):
+        if isinstance(candidate.get("content"), dict):
+            yield {"role": "model"} | candidate.pop("content")
+
+
+def _answer_texts(body: dict[str, Any]) -> Iterator[str]:
+    for key in ANSWER_TEXTS:
+        yield from _take_text(body, key)
+    for key in ANSWER_LISTS:
+        for part in dicts(body.get(key)):
+            yield from _take_text(part, "outputText")
+            yield from _take_text(part, "text")
+            data = part.get("data")
+            yield from _take_text(data, "text")  # AI21
+            _drop_bulk(part)
+            _drop_bulk(data)
+    data = body.get("data")
+    for part in dicts(data):
+        yield from _take_text(part, "revised_prompt")
+        _drop_bulk(part)
+    _drop_ai21_tokens(body)
+    for part in dicts(body.get("artifacts")):
+        _drop_bulk(part)
+
+
+def _drop_ai21_tokens(body: dict[str, Any]) -> None:
+    """AI21's Jurassic answers with each token of prompt and completion once more."""
+    prompt = body.get("prompt")
+    for part in (prompt, *(p.get("data") for p in dicts(body.get("completions")))):
+        if isinstance(part, dict):
+            part.pop("tokens", None)
+            part.pop("text", None)
+
+
+def _take_text(data: Any, key: str) -> Iterator[str]:
+    if isinstance(data, dict) and isinstance(data.get(key), str) and data[key]:
+        yield data.pop(key)
+
+
+def _drop_bulk(data: Any) -> None:
+    for key in BULK:
+        if isinstance(data, dict) and isinstance(data.get(key), (list, dict, str)):
+            del data[key]
+
+
+def tokens(body: dict[str, Any]) -> dict[str, int | None]:
+    """Take the token counts out of a response body, or of its ``usage``; cached tokens count as prompt."""
+    counts: dict[str, int | None] = {"prompt": None, "completion": None, "total": None}
+    meta = body.get("meta")
+    places = [
+        body.get("usage"), body.get("usageMetadata"), body.get("amazon-bedrock-invocationMetrics"),
+        meta.get("billed_units") if isinstance(meta, dict) else None, body, *dicts(body.get("results"))[:1],
+    ]  # fmt: skip
+    for place in places:
+        if not isinstance(place, dict):
+            continue
+        found = _counts(place)
+        for name, value in found.items():
+            if not counts[name]:
+                counts[name] = value if value is not None else counts[name]
+    return counts
+
+
+def _counts(usage: dict[str, Any]) -> dict[str, int | None]:
+    prompt = _count(usage, PROMPT_TOKENS)
+    total = _count(usage, TOTAL_TOKENS)
+    completion = _count(usage, COMPLETION_TOKENS)
+    apart = sum(number for key in CACHED_APART if (number := _seen(usage, key)))
+    # LiteLLM's and OpenAI's own counts hold the cached tokens already: then the sum is what it should be.
+    if prompt is not None and apart and (total is None or total == prompt + (completion or 0) + apart):
+        prompt += apart
+    return {"prompt": prompt, "completion": completion, "total": total}
+
+
+def _count(usage: dict[str, Any], keys: tuple[str, ...]) -> int | None:
+    for key in keys:
+        if key in usage:
+            number = whole(usage[key])
+            if number is not None and number >= 0:
+                take_int(usage, key)
+                return number
+    return None
+
+
+def _seen(usage: dict[str, Any], key: str) -> int:
+    number = whole(usage.get(key))
+    return number if number is not None and number > 0 else 0
