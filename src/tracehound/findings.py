@@ -25,8 +25,13 @@ ACTIVITIES = {CREATE: "Create", UPDATE: "Update"}
 NEW, IN_PROGRESS = 1, 2
 RULE_ANALYTIC = 1
 OTHER = 99
-COPIED_AI = ("principal", "session_uid", "agent", "model", "risk_score", "signals", "destinations")
-COPIED_TOOL = ("name", "type", "server")
+COPIED_AI = ("principal", "session_uid", "risk_score")
+COPIED_PARTS = {
+    "agent": ("name", "uid", "type", "parent_uid"),
+    "model": ("name", "provider", "version"),
+    "tool": ("name", "type", "server"),
+}
+"""Who and what, but no verdicts or signals: a search for those must not find the finding too."""
 USER_KEYS = ("name", "uid", "email_addr", "type", "type_id", "full_name", "credential_uid")
 MAX_TITLE = 256
 
@@ -159,11 +164,11 @@ class Findings:
         for key in COPIED_AI:
             if theirs.get(key) not in (None, [], {}):
                 found[key] = theirs[key]
-        tool = theirs.get("tool")
-        if isinstance(tool, dict):
-            kept = {key: tool[key] for key in COPIED_TOOL if tool.get(key) is not None}
+        for part, keys in COPIED_PARTS.items():
+            whole = theirs.get(part)
+            kept = {k: whole[k] for k in keys if whole.get(k)} if isinstance(whole, dict) else {}
             if kept:
-                found["tool"] = kept
+                found[part] = kept
         return found
 
     @staticmethod
