@@ -38,7 +38,7 @@ class Privacy(_Strict):
     raw: Literal["drop", "store"] = Field(
         "drop", description="store keeps the whole record in raw_data (its texts too)."
     )
-    unmapped: Keep = Field("store", description="What no field takes: store, or drop it.")
+    unmapped: Literal["store", "drop"] = Field("store", description="What no field takes: store, or drop it.")
 
 
 class Models(_Strict):
