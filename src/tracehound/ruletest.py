@@ -15,8 +15,7 @@ from tracehound.config import Settings
 from tracehound.connectors import input_connector
 from tracehound.deadletter import DeadLetters
 from tracehound.join import Join
-from tracehound.matcher import Engine, explain
-from tracehound.matcher.explain import Explanation
+from tracehound.matcher import Engine, Explanation, explain
 from tracehound.pipeline import Pipeline
 from tracehound.rules import Rule
 
