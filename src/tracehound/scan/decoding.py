@@ -1,0 +1,284 @@
+"""Encoded payloads: from the folded text to the texts they hide, one small function per encoding.
+
+A decoder gets bytes and gives the decoded pieces joined by line ends, or nothing. All are linear. They run
+when a pattern's expression (a cheap trigger) matched, and the scanner bounds depth and bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+import string
+from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
+
+Decoder = Callable[[bytes], bytes]
+MIN_PIECE = 6
+_MAX_PIECES = 256
+
+_BASE64 = re.compile(
+    rb"[A-Za-z0-9+/_-]{40,76}(?:\r?\n[A-Za-z0-9+/_-]{1,76})+={0,2}|[A-Za-z0-9+/_-]{16,}={0,2}"
+)
+_BASE32 = re.compile(rb"(?:[A-Z2-7]{8}){2,}[A-Z2-7]{0,7}={0,6}")
+_HEX = re.compile(
+    rb"(?:\\x[0-9a-fA-F]{2}){6,}|(?:0x[0-9a-fA-F]{2}[,;\s]{0,3}){6,}|(?:[0-9a-fA-F]{2}[ :,-]){7,}[0-9a-fA-F]{2}"
+    rb"|(?:[0-9a-fA-F]{2}){10,}"
+)
+_BINARY = re.compile(rb"(?:[01]{8}[ ,]?){6,}")
+_DECIMAL = re.compile(rb"(?:\b(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])\b[ ,;]{1,2}){7,}\d{2,3}")
+_UNICODE_ESCAPE = re.compile(rb"\\u\{?([0-9a-fA-F]{2,6})\}?")
+_SPACED = re.compile(rb"(?:(?<![A-Za-z])[A-Za-z][ ._*-]{1,3}){5,}[A-Za-z](?![A-Za-z])")
+_MORSE = re.compile(rb"(?:[.-]{1,6}(?: ?/ ?| {1,3}|\n)){8,}[.-]{0,6}")
+_ASCII85 = re.compile(rb"<~([!-uz\s]{10,})~>")
+_BASE85 = re.compile(rb"[!-~]{24,}")
+
+
+def _printable(piece: bytes) -> bool:
+    """Text rather than random bytes: valid UTF-8, hardly any control characters."""
+    try:
+        text = piece.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return len(text) >= MIN_PIECE and sum(not (c.isprintable() or c in "\n\r\t") for c in text) * 20 <= len(
+        text
+    )
+
+
+def is_prose(text: bytes) -> bool:
+    """Sentences: at least four words of letters that make up most of the text."""
+    words = re.findall(rb"[A-Za-z\x80-\xff]{2,}", text[:4096])
+    letters = sum(len(word) for word in words)
+    return (
+        len(words) >= 4
+        and letters + len(words) >= 0.75 * min(len(text), 4096)
+        and text[:4096].count(b" ") >= 3
+    )
+
+
+def _pieces(pattern: re.Pattern[bytes], data: bytes, decode: Callable[[bytes], bytes]) -> bytes:
+    found = []
+    for count, match in enumerate(pattern.finditer(data)):
+        if count >= _MAX_PIECES:
+            break
+        try:
+            piece = decode(match.group(1) if pattern.groups else match.group())
+        except (ValueError, binascii.Error, OverflowError):
+            continue
+        if _printable(piece):
+            found.append(piece)
+    return b"\n".join(found)
+
+
+def _one_base64(run: bytes) -> bytes:
+    run = run.translate(_URL_SAFE, b"\r\n").rstrip(b"=")
+    if len(run) % 4 == 1:
+        run = run[:-1]
+    head = base64.b64decode(run[:64] + b"=" * (-len(run[:64]) % 4))
+    if not _mostly_text(head):  # pictures and archives are not worth decoding whole
+        return b""
+    return base64.b64decode(run + b"=" * (-len(run) % 4))
+
+
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_CONTROL = bytes(b for b in range(32) if b not in (9, 10, 13)) + b"\x7f"
+
+
+def _mostly_text(head: bytes) -> bool:
+    return len(head.translate(None, _CONTROL)) * 20 >= len(head) * 19 and _utf8_start(head)
+
+
+def _utf8_start(head: bytes) -> bool:
+    return not head or head.decode("utf-8", "ignore").encode() == head or _cut_utf8(head)
+
+
+def _cut_utf8(head: bytes) -> bool:
+    return any(
+        head[:-cut].decode("utf-8", "ignore").encode() == head[:-cut] for cut in (1, 2, 3) if len(head) > cut
+    )
+
+
+def base64_text(data: bytes) -> bytes:
+    return _pieces(_BASE64, data, _one_base64)
+
+
+def base32_text(data: bytes) -> bytes:
+    def one(run: bytes) -> bytes:
+        run = run.rstrip(b"=")
+        run = run[: len(run) - 1] if len(run) % 8 in (1, 3, 6) else run
+        return base64.b32decode(run + b"=" * (-len(run) % 8))
+
+    return _pieces(_BASE32, data, one)
+
+
+def base85_text(data: bytes) -> bytes:
+    framed = _pieces(_ASCII85, data, lambda run: base64.a85decode(run))
+    if framed:
+        return framed
+    both = (_pieces(_BASE85, data, base64.b85decode), _pieces(_BASE85, data, base64.a85decode))
+    return b"\n".join(piece for piece in both if is_prose(piece))
+
+
+def hex_text(data: bytes) -> bytes:
+    return _pieces(_HEX, data, lambda run: bytes.fromhex(_even(re.sub(rb"\\x|0x|[^0-9a-fA-F]", b"", run))))
+
+
+def _even(digits: bytes) -> str:
+    return digits[: len(digits) & ~1].decode("ascii")
+
+
+def binary_text(data: bytes) -> bytes:
+    def one(run: bytes) -> bytes:
+        bits = re.sub(rb"[^01]", b"", run)
+        return bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits) - 7, 8))
+
+    return _pieces(_BINARY, data, one)
+
+
+def decimal_text(data: bytes) -> bytes:
+    return _pieces(_DECIMAL, data, lambda run: bytes(min(255, int(n)) for n in re.findall(rb"\d{2,3}", run)))
+
+
+def url_text(data: bytes) -> bytes:
+    return unquote_to_bytes(data.replace(b"+", b" "))
+
+
+def html_text(data: bytes) -> bytes:
+    return html.unescape(data.decode("utf-8", "replace")).encode("utf-8", "replace")
+
+
+def unicode_escape_text(data: bytes) -> bytes:
+    def put(match: re.Match[bytes]) -> bytes:
+        code = int(match.group(1), 16)
+        return chr(code).encode("utf-8", "replace") if code < 0x110000 else b""
+
+    return _UNICODE_ESCAPE.sub(put, data)
+
+
+def quoted_printable_text(data: bytes) -> bytes:
+    return binascii.a2b_qp(data)
+
+
+def uu_text(data: bytes) -> bytes:
+    found = []
+    for line in data.split(b"\n")[:_MAX_PIECES]:
+        if 9 <= len(line) <= 62:
+            try:
+                piece = binascii.a2b_uu(line)
+            except binascii.Error:
+                continue
+            if _printable(piece):
+                found.append(piece)
+    return b"".join(found)
+
+
+def _rotated(letters: str, by: int) -> str:
+    return letters[by:] + letters[:by]
+
+
+_ROT13 = bytes.maketrans(
+    string.ascii_letters.encode(),
+    (_rotated(string.ascii_lowercase, 13) + _rotated(string.ascii_uppercase, 13)).encode(),
+)
+_ATBASH = bytes.maketrans(
+    string.ascii_letters.encode(), (string.ascii_lowercase[::-1] + string.ascii_uppercase[::-1]).encode()
+)
+# 1 stands for i and for l: both are read.
+_LEET = bytes.maketrans(b"013457@$!|", b"oieastasii")
+_LEET_L = bytes.maketrans(b"013457@$!|", b"oleastasil")
+
+
+def rot13_text(data: bytes) -> bytes:
+    return data.translate(_ROT13)
+
+
+def atbash_text(data: bytes) -> bytes:
+    return data.translate(_ATBASH)
+
+
+def leet_text(data: bytes) -> bytes:
+    return data.translate(_LEET) + b"\n" + data.translate(_LEET_L)
+
+
+def reversed_text(data: bytes) -> bytes:
+    """The text back to front, and each of its words back to front."""
+    backwards = data[::-1]
+    words = b" ".join(reversed(backwards.split()))
+    return backwards + b"\n" + words
+
+
+def spaced_text(data: bytes) -> bytes:
+    """Single letters set apart: three blanks or a double one separate words."""
+    found = []
+    for match in _SPACED.finditer(data):
+        words = re.split(rb" {2,}|[._*-] | [._*-] ?", match.group())
+        found.append(b" ".join(re.sub(rb"[^A-Za-z]", b"", word) for word in words))
+    joined = b" ".join(found)
+    return joined + b"\n" + joined.replace(b" ", b"")
+
+
+_MORSE_CODES = {
+
+        "a": ".-",
+        "b": "-...",
+        "c": "-.-.",
+        "d": "-..",
+        "e": ".",
+        "f": "..-.",
+        "g": "--.",
+        "h": "....",
+        "i": ".."
+    ,
+
+        "j": ".---",
+        "k": "-.-",
+        "l": ".-..",
+        "m": "--",
+        "n": "-.",
+        "o": "---",
+        "p": ".--.",
+        "q": "--.-",
+        "r": ".-."
+    ,
+    "s": "...", "t": "-", "u": "..-", "v": "...-", "w": ".--", "x": "-..-", "y": "-.--", "z": "--..",
+    "0": "-----", "1": ".----", "2": "..---", "3": "...--", "4": "....-", "5": ".....", "6": "-....",
+    "7": "--...", "8": "---..", "9": "----.",
+}
+_MORSE_LETTERS = {code.encode(): letter.encode() for letter, code in _MORSE_CODES.items()}
+
+
+def morse_text(data: bytes) -> bytes:
+    found = []
+    for match in _MORSE.finditer(data):
+        words = re.split(rb" ?/ ?| {2,}|\n", match.group())
+        found.append(
+            b" ".join(b"".join(_MORSE_LETTERS.get(code, b"") for code in word.split()) for word in words)
+        )
+    return b"\n".join(piece for piece in found if len(piece) >= MIN_PIECE)
+
+
+DECODERS: dict[str, Decoder] = {
+    "base64": base64_text,
+    "base32": base32_text,
+    "base85": base85_text,
+    "hex": hex_text,
+    "binary": binary_text,
+    "decimal": decimal_text,
+    "url": url_text,
+    "html": html_text,
+    "unicode_escape": unicode_escape_text,
+    "quoted_printable": quoted_printable_text,
+    "uuencode": uu_text,
+    "rot13": rot13_text,
+    "atbash": atbash_text,
+    "leetspeak": leet_text,
+    "reversed": reversed_text,
+    "spaced": spaced_text,
+    "morse": morse_text,
+}
+
+WHOLE_TEXT = frozenset(
+    {"url", "html", "unicode_escape", "quoted_printable", "rot13", "atbash", "leetspeak", "reversed"}
+)
+"""Decoders that rewrite the text as a whole: what was plain before is no news after."""

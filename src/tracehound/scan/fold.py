@@ -1,0 +1,159 @@
+"""Text -> the one form that is matched: compatibility forms, accents, look-alikes and hidden characters folded.
+
+ASCII text is returned as it is (case is left to the matcher); the rest is folded run by run with a
+bounded cache, since real text repeats its few accented letters and typographic signs.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_RUN = re.compile("[^\x00-\x7f]+")
+MAX_CACHED_RUN = 64
+
+# Taken out: combining accents, Arabic vowel signs and tatweel, and everything that shows nothing.
+_DROPPED = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u064b-\u0652\u0640\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e01ef]+"
+)
+
+# Letters and signs that compatibility decomposition leaves alone, as people type them without them.
+_SPECIAL = str.maketrans(
+    {
+        **dict.fromkeys("‘’‚‛′ʹʻʼˈ‹›´", "'"),
+        **dict.fromkeys("“”„‟″«»〝〞", '"'),
+        **dict.fromkeys("‐‑‒–—―−⁃﹘", "-"),
+        **dict.fromkeys("\u0085\u2028\u2029", "\n"),
+        "ß": "ss",
+        "æ": "ae",
+        "Æ": "AE",
+        "œ": "oe",
+        "Œ": "OE",
+        "ø": "o",
+        "Ø": "O",
+        "ł": "l",
+        "Ł": "L",
+        "đ": "d",
+        "Đ": "D",
+        "ð": "d",
+        "Ð": "D",
+        "þ": "th",
+        "Þ": "Th",
+        "ı": "i",
+        "ħ": "h",
+        "ŧ": "t",
+        "⁄": "/",
+        "∕": "/",
+        "∶": ":",
+        "⟨": "<",
+        "⟩": ">",
+        "〈": "<",
+        "〉": ">",
+        "《": "<",
+        "》": ">",
+        "【": "[",
+        "】": "]",
+        "「": "[",
+        "」": "]",
+        "。": ".",
+        "、": ",",
+        "·": ".",
+        "•": "-",
+        "ɑ": "a",
+        "ɡ": "g",
+        "ɩ": "i",
+        "ᴀ": "a",
+        "ʙ": "b",
+        "ᴄ": "c",
+        "ᴅ": "d",
+        "ᴇ": "e",
+        "ꜰ": "f",
+        "ɢ": "g",
+        "ʜ": "h",
+        "ɪ": "i",
+        "ᴊ": "j",
+        "ᴋ": "k",
+        "ʟ": "l",
+        "ᴍ": "m",
+        "ɴ": "n",
+        "ᴏ": "o",
+        "ᴘ": "p",
+        "ʀ": "r",
+        "ꜱ": "s",
+        "ᴛ": "t",
+        "ᴜ": "u",
+        "ᴠ": "v",
+        "ᴡ": "w",
+        "ʏ": "y",
+        "ᴢ": "z",
+        # Squared and negative circled letters have no decomposition.
+        **{chr(0x1F150 + i): chr(97 + i) for i in range(26)},
+        **{chr(0x1F170 + i): chr(97 + i) for i in range(26)},
+    }
+)
+
+# Cyrillic, Greek and Armenian letters that look like Latin ones, folded only in words that mix scripts.
+_PAIRS = (
+    "АA ВB ЕE ЅS ІI ЈJ КK МM НH ОO РP СC ТT УY ХX "
+    "аa еe оo рp сc уy хx ѕs іi јj һh ԁd ԛq ԝw кk мm тt вb нh гr пn ьb "
+    "ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX αa βb εe νv οo ρp τt υu χx ιi κk γy ωw ηn "
+    "օo ոn ս\u0075 հh ցg քp"
+)
+LOOKALIKES = str.maketrans({pair[0]: pair[1] for pair in _PAIRS.split()})
+_LOOKALIKE_LETTERS = "".join(sorted({chr(c) for c in LOOKALIKES}))
+_HAS_OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u052f\u0531-\u058f]")
+_MIXED_WORD = re.compile(
+    f"(?:[A-Za-z]+[{_LOOKALIKE_LETTERS}]|[{_LOOKALIKE_LETTERS}]+[A-Za-z])[A-Za-z{_LOOKALIKE_LETTERS}]*"
+)
+
+
+def fold(text: str) -> str:
+    """The form that is matched. ASCII keeps its case, all other letters become lower case."""
+    if text.isascii():
+        return text
+    if _HAS_OTHER_SCRIPT.search(text):
+        text = _unmix(text)
+    return _RUN.sub(_fold_match, text)
+
+
+def mixed_words(text: str) -> list[str]:
+    """Words that mix Latin letters with look-alikes of another script (at most 64)."""
+    if not _HAS_OTHER_SCRIPT.search(text):
+        return []
+    visible = _DROPPED.sub("", text)
+    found = []
+    for match in _MIXED_WORD.finditer(visible):
+        if len(match.group()) >= 4 and _whole_word(visible, match.start(), match.end()):
+            found.append(match.group())
+            if len(found) == 64:
+                break
+    return found
+
+
+def _whole_word(text: str, start: int, end: int) -> bool:
+    return not (start and text[start - 1].isalpha()) and not (end < len(text) and text[end].isalpha())
+
+
+def _unmix(text: str) -> str:
+    visible = _DROPPED.sub("", text)
+    return _MIXED_WORD.sub(lambda m: m.group().translate(LOOKALIKES), visible)
+
+
+def _fold_match(match: re.Match[str]) -> str:
+    run = match.group()
+    return fold_run(run) if len(run) <= MAX_CACHED_RUN else _fold_run(run)
+
+
+def _fold_run(run: str) -> str:
+    flat = _DROPPED.sub("", unicodedata.normalize("NFKD", run.translate(_SPECIAL)))
+    lowered = _DROPPED.sub("", unicodedata.normalize("NFKD", flat.translate(_SPECIAL).lower()))
+    return unicodedata.normalize("NFC", lowered)
+
+
+@lru_cache(maxsize=16_384)
+def fold_run(run: str) -> str:
+    """The folded form of characters outside ASCII; what shows nothing becomes the empty string."""
+    return _fold_run(run)

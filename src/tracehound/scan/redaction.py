@@ -1,0 +1,47 @@
+"""Spans of a text replaced by their masked forms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tracehound.scan.masking import mask
+
+
+class Span(NamedTuple):
+    """``data[start:end]``, in bytes."""
+
+    start: int
+    end: int
+
+
+def cover(data: bytes, spans: Sequence[Span]) -> str:
+    """``data`` as text with every span masked; overlapping spans are masked as one."""
+    out: list[str] = []
+    at = 0
+    for start, end in _merged(data, spans):
+        out.append(data[at:start].decode("utf-8", "surrogatepass"))
+        out.append(mask(data[start:end].decode("utf-8", "surrogatepass")))
+        at = end
+    out.append(data[at:].decode("utf-8", "surrogatepass"))
+    return "".join(out)
+
+
+def _merged(data: bytes, spans: Sequence[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        start, end = _whole_characters(data, start, end)
+        if merged and start < merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, end))
+        elif end > start:
+            merged.append(Span(start, end))
+    return merged
+
+
+def _whole_characters(data: bytes, start: int, end: int) -> Span:
+    """Grow a span so that it cuts no UTF-8 sequence in two."""
+    while start > 0 and start < len(data) and data[start] & 0xC0 == 0x80:
+        start -= 1
+    while end < len(data) and data[end] & 0xC0 == 0x80:
+        end += 1
+    return Span(start, end)

@@ -1,0 +1,273 @@
+"""Texts -> verdicts: one multi-pattern pass, a second look at what it found, hidden and encoded text included.
+
+    text -> hidden characters read (raw) -> folded -> one pass over all expressions
+         -> confirm steps on hits -> encoded payloads decoded and scanned again -> verdict
+
+All of it is linear in the text. Decoding is bounded: ``MAX_DEPTH`` layers, and at most
+``MIN_BUDGET`` or twice the text's size in decoded bytes; running out is a label of its own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import xxhash
+
+from tracehound.errors import PatternError, nearest
+from tracehound.scan import confirm, decoding, hidden, loading
+from tracehound.scan.destinations import destinations
+from tracehound.scan.detectors import BUDGET, HIDDEN_TEXT
+from tracehound.scan.fold import fold
+from tracehound.scan.masking import excerpt, mask
+from tracehound.scan.matching import Expression, ExpressionRefusedError, Matcher, build_matcher, span_finder
+from tracehound.scan.memo import Memo
+from tracehound.scan.model import DIRECTIONS, EMPTY, MASKED_FAMILIES, Gate, Hit, Pattern, Verdict, score
+from tracehound.scan.redaction import Span, cover
+
+MAX_DEPTH = 3
+MIN_BUDGET = 32_768
+INNER_FAMILIES = frozenset({"injection", "jailbreak", "secret", "exfiltration", "command", "custom"})
+
+
+@dataclass(slots=True)
+class _Analysis:
+    """What one text gave so far: pattern id -> the masked value, and the bytes still to be decoded."""
+
+    direction: str
+    found: dict[str, str] = field(default_factory=dict)
+    budget: int = 0
+    exhausted: bool = False
+    prose: str = ""
+
+
+class Scanner:
+    """Loaded patterns; ``scan`` and ``redact`` may be called from several threads."""
+
+    def __init__(
+        self,
+        loaded: loading.PatternSet,
+        *,
+        memo: bool = True,
+        engine: str | None = None,
+        cache: Path | None = None,
+        gated: bool = True,
+    ) -> None:
+        self.patterns: dict[str, Pattern] = dict(sorted(loaded.patterns.items()))
+        self.kinds = loaded.kinds
+        self._memo = Memo() if memo else None
+        self._gated = gated
+        self._by_detector: dict[str, list[Pattern]] = defaultdict(list)
+        self._behind_gate: dict[str, list[Pattern]] = defaultdict(list)
+        self._targets: list[Pattern | Gate] = []
+        self._finders: dict[str, Any] = {}
+        for pattern in self.patterns.values():
+            if pattern.detector is not None:
+                self._by_detector[pattern.detector].append(pattern)
+            if pattern.gate is not None and gated:
+                self._behind_gate[pattern.gate].append(pattern)
+            elif pattern.expression is not None:
+                self._targets.append(pattern)
+        self._targets += [gate for name, gate in sorted(loaded.gates.items()) if name in self._behind_gate]
+        self._matcher = self._build(engine, cache)
+
+    @classmethod
+    def load(
+        cls,
+        pattern_dirs: Sequence[Path],
+        *,
+        memo: bool = True,
+        engine: str | None = None,
+        cache: Path | None = None,
+    ) -> Scanner:
+        """Load the folders of all packs, ours first: a later pattern wins over an earlier one of its id.
+
+        ``engine`` is ``hyperscan`` or ``re2`` (default: the environment, then what is installed); ``memo``
+        keeps verdicts by the hash of the text; ``cache`` is where compiled databases lie.
+        Raises PatternError (file, line, reason) for a broken pattern, ConfigError for an unknown engine.
+        """
+        return cls(loading.load(pattern_dirs), memo=memo, engine=engine, cache=cache)
+
+    @property
+    def engine(self) -> str:
+        """The name of the engine in use."""
+        return self._matcher.name
+
+    def scan(self, text: str, direction: str) -> Verdict:
+        """What ``text`` holds; ``direction`` is one of ``DIRECTIONS``, else ValueError. No text makes it fail."""
+        if direction not in DIRECTIONS:
+            raise ValueError(f"{direction!r} is no direction{nearest(direction, DIRECTIONS)}")
+        if not text:
+            return EMPTY
+        if self._memo is None:
+            return self._verdict(text, direction)
+        key = (direction, xxhash.xxh3_128_digest(text.encode("utf-8", "surrogatepass")))
+        known = self._memo.get(key)
+        if known is None:
+            known = self._verdict(text, direction)
+            self._memo.put(key, known)
+        return known
+
+    def redact(self, text: str) -> str:
+        """``text`` with the values of secrets and personal data masked, the rest as it was.
+
+        A value that only shows once hidden characters are gone is masked in the cleaned text,
+        which is then what is given back.
+        """
+        raw = text.encode("utf-8", "surrogatepass")
+        spans = self._masked_spans(raw)
+        clean = raw if text.isascii() else fold(text).encode("utf-8", "surrogatepass")
+        if clean is not raw:
+            clean_spans = self._masked_spans(clean)
+            seen = {raw[s.start : s.end].lower() for s in spans}
+            if any(clean[s.start : s.end].lower() not in seen for s in clean_spans):
+                return cover(clean, clean_spans)
+        return cover(raw, spans) if spans else text
+
+    def _build(self, engine: str | None, cache: Path | None) -> Matcher:
+        expressions = [Expression(target.expression or b"", target.cased) for target in self._targets]
+        try:
+            return build_matcher(expressions, engine, cache)
+        except ExpressionRefusedError as error:
+            target = self._targets[error.index]
+            raise PatternError(f"{target.id}: {error}", file=target.file, line=target.line) from None
+
+    def _verdict(self, text: str, direction: str) -> Verdict:
+        data = fold(text).encode("utf-8", "surrogatepass")
+        state = _Analysis(direction, budget=max(MIN_BUDGET, 2 * len(data)))
+        messages = self._hidden(text, state)
+        triggered = self._plain(data, state, inner=False)
+        self._encoded(data, triggered, messages, state)
+        hosts = destinations(text)
+        return self._summary(state, hosts) if state.found or hosts else EMPTY
+
+    def _hidden(self, text: str, state: _Analysis) -> list[tuple[str, bytes]]:
+        """Label hidden characters; what they spell is (detector, message)."""
+        messages = []
+        for finding in hidden.inspect(text):
+            for pattern in self._by_detector.get(finding.detector, ()):
+                if state.direction in pattern.directions and pattern.family == "obfuscation":
+                    state.found[pattern.id] = finding.shown
+            if finding.message:
+                messages.append((finding.detector, finding.message.encode("utf-8", "surrogatepass")))
+        return messages
+
+    def _plain(self, data: bytes, state: _Analysis, *, inner: bool) -> list[str]:
+        """Match and confirm; gives the decoders whose trigger matched."""
+        triggered = []
+        lowered = b""
+        for index in self._matcher.match(data):
+            target = self._targets[index]
+            if isinstance(target, Gate):
+                candidates: Iterable[Pattern] = self._behind_gate[target.id]
+            elif target.detector is not None:
+                if state.direction in target.directions:
+                    triggered.append(target.detector)
+                continue
+            else:
+                candidates = (target,)
+            for pattern in candidates:
+                if pattern.id in state.found or state.direction not in pattern.directions:
+                    continue
+                if inner and pattern.family not in INNER_FAMILIES:
+                    continue
+                lowered = lowered or data.lower()
+                span = next(self._spans(pattern, data, lowered), None)
+                if span is not None:
+                    state.found[pattern.id] = self._shown(pattern, data[span[0] : span[1]])
+        return triggered
+
+    def _encoded(
+        self, data: bytes, triggered: list[str], messages: list[tuple[str, bytes]], state: _Analysis
+    ) -> None:
+        """Decode breadth first and scan what comes out, layer by layer, until depth or budget ends."""
+        if not self._gated and any(
+            state.direction in p.directions for p in self._by_detector.get("base64", ())
+        ):
+            triggered = sorted(set(decoding.DECODERS) & set(self._by_detector))
+        queue = deque((name, data, 1) for name in triggered)
+        for name, message in messages:
+            self._layer(name, message, 1, queue, state)
+        while queue:
+            name, outer, depth = queue.popleft()
+            if state.budget <= 0:
+                state.exhausted = True
+                break
+            view = decoding.DECODERS[name](outer)
+            if view and view != outer:
+                self._layer(name, view, depth, queue, state)
+        if state.exhausted:
+            self._mark(BUDGET, "more encoded text than is decoded", state)
+        if state.prose:
+            self._mark(HIDDEN_TEXT, state.prose, state)
+
+    def _layer(
+        self, name: str, view: bytes, depth: int, queue: deque[tuple[str, bytes, int]], state: _Analysis
+    ) -> None:
+        if len(view) > state.budget:
+            view, state.exhausted = view[: max(0, state.budget)], True
+        state.budget -= len(view)
+        if not view:
+            return
+        folded = view if view.isascii() else fold(view.decode("utf-8", "replace")).encode("utf-8", "replace")
+        before = set(state.found)
+        triggered = self._plain(folded, state, inner=True)
+        fresh = [self.patterns[i] for i in state.found if i not in before]
+        if any(pattern.confidence == "high" for pattern in fresh):
+            self._mark(name, f"{name}: {', '.join(sorted({p.label for p in fresh}))}", state)
+        elif name not in decoding.WHOLE_TEXT and decoding.is_prose(folded):
+            state.prose = state.prose or f"{name}: {len(folded)} bytes of text"
+        if depth < MAX_DEPTH:
+            queue.extend((inner, folded, depth + 1) for inner in triggered)
+
+    def _mark(self, detector: str, shown: str, state: _Analysis) -> None:
+        for pattern in self._by_detector.get(detector, ()):
+            if pattern.family == "encoded" and state.direction in pattern.directions:
+                state.found.setdefault(pattern.id, shown)
+
+    def _spans(self, pattern: Pattern, data: bytes, lowered: bytes) -> Iterator[tuple[int, int]]:
+        """Where the pattern's confirmed values stand: group 1, else the whole match."""
+        finder = self._finders.get(pattern.id)
+        if finder is None:
+            finder = span_finder(Expression(pattern.expression or b"", pattern.cased))
+            self._finders[pattern.id] = finder
+        group = 1 if finder.groups else 0
+        for match in finder.finditer(data if pattern.cased else lowered):
+            start, end = match.span(group)
+            if start < 0:
+                start, end = match.span()
+            if pattern.context and not confirm.in_context(pattern.context, lowered, *match.span()):
+                continue
+            if pattern.confirm:
+                value = data[start:end].decode("utf-8", "replace")
+                if not confirm.confirmed(pattern.confirm, value):
+                    continue
+            yield start, end
+
+    def _shown(self, pattern: Pattern, value: bytes) -> str:
+        text = value.decode("utf-8", "replace")
+        return mask(text) if pattern.family in MASKED_FAMILIES else excerpt(text)
+
+    def _masked_spans(self, data: bytes) -> list[Span]:
+        spans = []
+        lowered = data.lower()
+        for index in self._matcher.match(data):
+            target = self._targets[index]
+            for pattern in self._behind_gate[target.id] if isinstance(target, Gate) else (target,):
+                if pattern.family in MASKED_FAMILIES and pattern.detector is None:
+                    spans += [Span(start, end) for start, end in self._spans(pattern, data, lowered)]
+        return spans
+
+    def _summary(self, state: _Analysis, hosts: tuple[str, ...]) -> Verdict:
+        hits = []
+        weights: dict[str, int] = {}
+        for name, shown in state.found.items():
+            pattern = self.patterns[name]
+            label = f"{state.direction}.{pattern.label}"
+            hits.append(Hit(label, name, pattern.confidence, pattern.weight, shown))
+            weights[label] = max(weights.get(label, 0), pattern.weight)
+        hits.sort(key=lambda hit: (hit.label, hit.pattern_id))
+        return Verdict(tuple(sorted(weights)), tuple(hits), score(weights), hosts)
