@@ -16,10 +16,11 @@ from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
 from tracehound import demo
 from tracehound.config import load_settings
+from tracehound.content import content_dir
 from tracehound.demo.generate import fakes
 from tracehound.demo.generate.__main__ import main
-from tracehound.demo.generate.build import write_day
-from tracehound.demo.generate.day import FILES, TRAIL
+from tracehound.demo.generate.build import ORDINARY, STORIES, write_day
+from tracehound.demo.generate.day import FILES, TRAIL, Day
 from tracehound.demo.generate.people import SERVICES, staff
 
 DAY = Path(next(iter(demo.__path__))) / "day"
@@ -330,3 +331,55 @@ def test_made_up_credentials_have_valid_form() -> None:
         assert iban.is_valid(fakes.iban(rng))
     assert re.fullmatch(r"ghp_[0-9A-Za-z]{36}", fakes.github_token(rng))
     assert "PRIVATE KEY" in fakes.private_key(rng)
+
+
+def prose(value: Any) -> Iterator[str]:
+    """Texts that somebody wrote; ids and names are left out."""
+    match value:
+        case str():
+            if value.count(" ") > 2:
+                yield value
+        case list():
+            for item in value:
+                yield from prose(item)
+        case dict():
+            for item in value.values():
+                yield from prose(item)
+
+
+@cache
+def labels(stories_too: bool) -> set[tuple[str, str]]:
+    """Source and label of what the scanner is sure of, in the ordinary day or in the stories."""
+    scan = pytest.importorskip("tracehound.scan")
+    scanner = scan.Scanner.load([content_dir("enrichers") / "patterns"])
+    day = Day()
+    for part in STORIES if stories_too else ORDINARY:
+        part.build(day)
+    found = set()
+    for source, rows in day.rows.items():
+        for text in {text for row in rows for text in prose(row.data)}:
+            for direction in ("prompt", "response", "tool_result"):
+                hits = scanner.scan(text, direction).hits
+                found |= {(source, hit.label.partition(".")[2]) for hit in hits if hit.confidence == "high"}
+    return found
+
+
+def test_ordinary_work_reads_as_ordinary() -> None:
+    dangerous = ("injection.", "jailbreak.", "secret.", "exfiltration.", "encoded.", "obfuscation.")
+    assert {one for one in labels(stories_too=False) if one[1].startswith(dangerous)} == set()
+
+
+@pytest.mark.parametrize(
+    ("source", "label"),
+    [
+        ("litellm", "injection.instruction_override"),
+        ("litellm", "injection.system_prompt_extraction"),
+        ("litellm", "secret.aws_access_key"),
+        ("litellm", "secret.github_token"),
+        ("claude_code", "secret.private_key"),
+        ("otel_traces", "injection.instruction_override"),
+        ("mcp", "injection.tool_poisoning"),
+    ],
+)
+def test_the_scanner_sees_the_stories(source: str, label: str) -> None:
+    assert (source, label) in labels(stories_too=True)

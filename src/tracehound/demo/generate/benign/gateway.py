@@ -47,8 +47,8 @@ def employee(one: Person, agent: str = WEB_UI) -> Caller:
 
 
 def workload(one: Service, end_user: str | None = None, agent: str = "OpenAI/Python 2.54.0") -> Caller:
-    """A service's key, with its end user where it has one."""
-    return Caller(one.key_hash, one.name, one.name, None, one.team, one.address, agent, end_user)
+    """A key that belongs to a team and not to a user, with the end user behind it where there is one."""
+    return Caller(one.key_hash, one.name, None, None, one.team, one.address, agent, end_user)
 
 
 def build(day: Day) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from tracehound.demo.generate.clock import iso_ms, nanos
+from tracehound.demo.generate.clock import iso_ms, millis, nanos
 from tracehound.demo.generate.day import Day, Record
 from tracehound.demo.generate.ids import base62, uuid
 from tracehound.demo.generate.people import Person
@@ -67,7 +67,12 @@ class Session:
             "droppedAttributesCount": 0,
         }
         self.pending.append((self.now, record))
-        ids = {"session_id": self.id, "event_sequence": self.sequence, "event_name": name}
+        ids = {
+            "session_id": self.id,
+            "event_sequence": self.sequence,
+            "event_name": name,
+            "time_ms": millis(self.now),
+        }
         self.sequence += 1
         if len(self.pending) >= BATCH:
             self.flush()

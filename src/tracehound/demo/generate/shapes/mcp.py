@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from tracehound.demo.generate.clock import millis
 from tracehound.demo.generate.day import Day, Record
 from tracehound.demo.generate.ids import hexes
 
@@ -52,6 +53,7 @@ class Connection:
             "jsonrpc_id": message.get("id"),
             "direction": direction,
             "ts": self.now,
+            "time_ms": millis(self.now),
         }
 
     def request(self, method: str, params: Record, result: Any) -> tuple[Record, Record]:
