@@ -11,7 +11,7 @@ as ``CLIENT`` or ``SERVER``, and ``status.code`` as ``OK``, ``ERROR`` or ``UNSET
   (https://www.elastic.co/docs/reference/opentelemetry);
 - what the console exporters of the Python SDK and the span and log objects of the JavaScript SDK become as JSON.
 
-Nothing is dropped: a field that is not known is kept under its own name.
+Nothing that a record says is dropped: a field that is not known is kept under its own name.
 """
 
 from __future__ import annotations
@@ -283,7 +283,7 @@ def _sdk(signal: str, inner: dict[str, Any], from_resource: Any, scope: Any) -> 
         elif name in _SDK_NAMES and not (signal == "span" and name in ("timestamp", "observed_timestamp")):
             known = _SDK_NAMES[name]
             renamed[known] = nanos(value) if known.endswith("UnixNano") else value
-        else:
+        elif not name.startswith("_"):  # an SDK object's own machinery: processors, limits, buffers
             renamed[name] = value
     made = _record(signal, renamed, from_resource, scope)
     if signal == "span" and "startTime" in inner and inner.get("kind") in (0, 1, 2, 3, 4):

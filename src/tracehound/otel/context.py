@@ -1,0 +1,310 @@
+"""Who, where and when of an OTLP record: actor, endpoints, device, cloud, trace, metadata, outcome.
+
+Attribute names: https://opentelemetry.io/docs/specs/semconv/registry/attributes/
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracehound.otel.fields import Attributes, address, count, text
+from tracehound.record import take, take_dict, take_str
+from tracehound.times import epoch_ms
+from tracehound.values import email
+
+Event = dict[str, Any]
+
+USER_UID = (
+    "enduser.id", "user.id", "user.account_uuid", "gen_ai.user", "gen_ai.request.user",
+    "gen_ai.openai.request.user", "llm.user", "langfuse.user.id", "langfuse.trace.user_id",
+    "traceloop.association.properties.user_id",
+    "traceloop.association.properties.userId", "ai.telemetry.metadata.userId", "ai.telemetry.metadata.user_id",
+    "usr.id", "user_id",
+)  # fmt: skip
+USER_UID_ALT = ("user.account_id", "user.hash", "enduser.pseudo.id")
+USER_EMAIL = ("user.email", "enduser.email")
+USER_NAME = ("user.name", "user.full_name", "enduser.name")
+SESSION = (
+    "gen_ai.conversation.id", "session.id", "conversation.id", "langfuse.session.id", "langfuse.trace.session_id",
+    "gcp.vertex.agent.session_id", "traceloop.association.properties.session_id",
+    "traceloop.association.properties.thread_id", "traceloop.association.properties.conversation_id",
+    "traceloop.association.properties.chat_id", "ai.telemetry.metadata.sessionId", "thread_id",
+    "mcp.session.id",
+)  # fmt: skip
+CLIENT_ADDRESS = ("client.address", "client.ip", "http.client_ip", "source.address", "source.ip")
+PEER_ADDRESS = ("network.peer.address", "net.sock.peer.addr", "net.peer.ip")
+SERVER_ADDRESS = ("server.address", "net.peer.name", "peer.address")
+URL = ("url.full", "http.url", "http.target", "gen_ai.openai.api_base", "llm.base_url")
+OS_TYPES = {"windows": 100, "linux": 200, "darwin": 300, "macos": 300, "ios": 301, "android": 201, "solaris": 400,
+            "aix": 401, "hpux": 402}  # fmt: skip
+OS_NAMES = {"darwin": "macOS", "windows": "Windows", "linux": "Linux"}
+CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "GCP"}
+TAGS = (
+    "deployment.environment.name",
+    "deployment.environment",
+    "service.namespace",
+    "telemetry.sdk.language",
+)
+METHODS = {"OPTIONS", "GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "CONNECT", "PATCH"}
+ZERO_COUNTS = ("droppedAttributesCount", "droppedEventsCount", "droppedLinksCount")
+
+
+def describe(log: dict[str, Any], attributes: Attributes) -> Event:
+    """The event's frame, taken out of a flat record of ``tracehound.decode.otlp`` and its attributes."""
+    resource = log["resource"] if isinstance(log.get("resource"), dict) else {}
+    spanned = log.pop("otlp", None) == "span"
+    for name in ZERO_COUNTS:
+        if not log.get(name):
+            log.pop(name, None)
+    service = text(resource, ("service.name",))
+    event: Event = _times(log, attributes, spanned)
+    event["actor"] = actor(attributes, resource, service)
+    event["cloud"] = cloud(resource)
+    event["device"] = device(resource)
+    event["metadata"] |= _metadata(log, resource)
+    event["ai"] = {"session_uid": text(attributes, SESSION)}
+    _endpoints(event, attributes, str(log.get("kind") or ""), service)
+    event["http_request"] = http_request(attributes)
+    event["trace"] = _trace(log, event, spanned)
+    application = {
+        "name": service,
+        "version": text(resource, ("service.version",)),
+        "uid": text(resource, ("service.instance.id",)),
+    }
+    if spanned:
+        event["metadata"]["type"] = take_str(log, "kind")
+    if "span" in event["trace"]:
+        event["trace"]["span"]["service"] = application if service else None
+    elif service:
+        event["message_context"] = {"application": application}
+    if event["ai"]["session_uid"] is None:
+        event["ai"]["session_uid"] = event["trace"].get("uid")
+    event["actor"]["session"] = {"uid": event["ai"]["session_uid"]} if event["actor"].get("user") else None
+    return event
+
+
+def _times(log: dict[str, Any], attributes: Attributes, spanned: bool) -> Event:
+    """A span's start, a log record's own time; of a log without one, the time it was observed."""
+    event: Event = {"metadata": {}}
+    names = ("startTimeUnixNano", "endTimeUnixNano") if spanned else ("timeUnixNano", "observedTimeUnixNano")
+    first, second = (log.get(name) for name in names)
+    began, ended = epoch_ms(first), epoch_ms(second)
+    if began is not None:
+        log.pop(names[0])
+        event["metadata"]["original_time"] = str(first)
+    elif first in ("0", 0):
+        log.pop(names[0])
+    if spanned:
+        if ended is not None:
+            log.pop(names[1])
+        event |= {"time": began or ended, "start_time": began, "end_time": ended}
+        if began is not None and ended is not None and ended >= began:
+            event["duration"] = ended - began
+        return event
+    stamp = attributes.get("event.timestamp")
+    said = epoch_ms(stamp)
+    if said is not None:
+        attributes.pop("event.timestamp")
+        if began is None:
+            began = said
+            event["metadata"]["original_time"] = str(stamp)
+    if ended is not None:
+        log.pop(names[1])
+        event["metadata"]["logged_time"] = ended
+        if began is None:
+            began = ended
+            event["metadata"]["original_time"] = str(second)
+    event["time"] = began
+    return event
+
+
+def actor(attributes: Attributes, resource: Attributes, service: str | None) -> Event:
+    """The user, from the record or, where the company stamps its exports, from the resource."""
+    uid = text(attributes, USER_UID) or text(resource, USER_UID)
+    mail = _email(attributes) or _email(resource)
+    name = text(attributes, USER_NAME) or text(resource, USER_NAME)
+    user: Event = {
+        "uid": uid,
+        "uid_alt": text(attributes, USER_UID_ALT),
+        "name": name,
+        "email_addr": mail or email(uid) or email(name),
+    }
+    organisation = text(attributes, ("organization.id", "user.organization.id", "tenant.id"))
+    if organisation:
+        user["org"] = {"uid": organisation}
+    return {
+        "user": user if uid or mail or name else None,
+        "app_name": service,
+        "process": process(resource),
+    }
+
+
+def process(resource: Attributes) -> Event | None:
+    """The emitting process. Its arguments are not kept: an agent's command line holds the prompt."""
+    for name in ("process.command_args", "process.command_line"):
+        resource.pop(name, None)
+    pid = count(resource, ("process.pid",))
+    if pid is None:
+        return None
+    owner = text(resource, ("process.owner",))
+    return {
+        "pid": pid,
+        "name": text(resource, ("process.executable.name",)),
+        "path": text(resource, ("process.executable.path",)),
+        "user": {"name": owner} if owner else None,
+    }
+
+
+def _email(attributes: Attributes) -> str | None:
+    said = next((attributes.get(name) for name in USER_EMAIL if attributes.get(name)), None)
+    return text(attributes, USER_EMAIL) if email(said) else None
+
+
+def cloud(resource: Attributes) -> Event | None:
+    said = text(resource, ("cloud.provider",))
+    if said is None:
+        return None
+    account = text(resource, ("cloud.account.id",))
+    return {
+        "provider": CLOUDS.get(said.lower(), said),
+        "region": text(resource, ("cloud.region",)),
+        "zone": text(resource, ("cloud.availability_zone",)),
+        "account": {"uid": account} if account else None,
+    }
+
+
+def device(resource: Attributes) -> Event | None:
+    """The host that the emitting process runs on; None where the resource names none."""
+    name, uid = text(resource, ("host.name",)), text(resource, ("host.id",))
+    if not name and not uid:
+        return None
+    ip = resource.get("host.ip")
+    first = ip[0] if isinstance(ip, list) and ip else ip
+    found, _port = address(first)
+    if found and (not isinstance(ip, list) or len(ip) == 1):
+        resource.pop("host.ip")
+    return {
+        "hostname": name,
+        "uid": uid,
+        "type_id": 0,
+        "type": "Unknown",
+        "ip": found,
+        "os": system(resource),
+    }
+
+
+def system(resource: Attributes) -> Event | None:
+    """The operating system, ``os.type`` and ``os.version``."""
+    said = text(resource, ("os.type",))
+    name = text(resource, ("os.name",))
+    if not said and not name:
+        return None
+    kind = (said or name or "").lower()
+    type_id = OS_TYPES.get(kind, 99)
+    return {
+        "name": name or OS_NAMES.get(kind, said),
+        "type_id": type_id,
+        "type": said if type_id == 99 else OS_NAMES.get(kind, said),
+        "version": text(resource, ("os.version",)),
+    }
+
+
+def _metadata(log: dict[str, Any], resource: Attributes) -> Event:
+    scope = take_dict(log, "scope")
+    name, version = take_str(scope, "name"), take_str(scope, "version")
+    if scope:
+        log["scope"] = scope
+    loggers = [{"name": name, "version": version}] if name else []
+    sdk = text(resource, ("telemetry.sdk.name",))
+    if sdk:
+        loggers.append({"name": sdk, "version": text(resource, ("telemetry.sdk.version",))})
+    tags = [{"name": name, "value": said} for name in TAGS if (said := text(resource, (name,)))]
+    level = take_str(log, "severityText")
+    if level:
+        log.pop("severityNumber", None)  # says the same
+    return {
+        "log_provider": name,
+        "loggers": loggers,
+        "log_level": level,
+        "tags": tags,
+    }
+
+
+def _endpoints(event: Event, attributes: Attributes, kind: str, service: str | None) -> None:
+    """``client.address``, else the peer of a server's span, is the source; the server's address the target."""
+    names = CLIENT_ADDRESS if kind != "SERVER" else (*CLIENT_ADDRESS, *PEER_ADDRESS)
+    ip, port = _address(attributes, names)
+    source: Event = {"ip": ip, "port": port or _port(attributes, ("client.port",))}
+    if ip is None and kind != "SERVER":
+        own = event["device"] or {}
+        source |= {"ip": own.get("ip"), "hostname": own.get("hostname"), "svc_name": service}
+    if ip is None:
+        source["domain"] = text(attributes, ("client.address",))
+    event["src_endpoint"] = source
+    target, target_port = _address(attributes, (*SERVER_ADDRESS, *(PEER_ADDRESS if kind != "SERVER" else ())))
+    event["dst_endpoint"] = {
+        "ip": target,
+        "hostname": text(attributes, SERVER_ADDRESS),
+        "port": _port(attributes, ("server.port", "net.peer.port")) or target_port,
+    }
+    if not (event["dst_endpoint"]["ip"] or event["dst_endpoint"]["hostname"]):
+        event["dst_endpoint"] = None
+
+
+def _address(attributes: Attributes, names: tuple[str, ...]) -> tuple[str | None, int | None]:
+    for name in names:
+        ip, port = address(attributes.get(name))
+        if ip is not None:
+            del attributes[name]
+            return ip, port
+    return None, None
+
+
+def _port(attributes: Attributes, names: tuple[str, ...]) -> int | None:
+    for name in names:
+        found = count({name: attributes.get(name)}, (name,))
+        if found is not None and 0 < found <= 65535:
+            del attributes[name]
+            return found
+    return None
+
+
+def http_request(attributes: Attributes) -> Event | None:
+    method = attributes.get("http.request.method", attributes.get("http.method"))
+    said = method.upper() if isinstance(method, str) and method.upper() in METHODS else None
+    if said:
+        text(attributes, ("http.request.method", "http.method"))
+    url = {
+        "url_string": text(attributes, URL),
+        "path": text(attributes, ("url.path",)),
+        "query_string": text(attributes, ("url.query",)),
+        "scheme": text(attributes, ("url.scheme", "http.scheme")),
+    }
+    agent = text(attributes, ("user_agent.original", "http.user_agent", "ai.request.headers.user-agent"))
+    located = url["url_string"] or url["path"]
+    return {"http_method": said, "url": url if located else None, "user_agent": agent}
+
+
+def _trace(log: dict[str, Any], event: Event, spanned: bool) -> Event:
+    """Trace and span; a log record has no span of its own, so its span id is what it shares with the span."""
+    uid, span = take_str(log, "traceId"), take_str(log, "spanId")
+    event["metadata"]["correlation_uid"] = span
+    if uid is None:
+        return {}
+    trace: Event = {"uid": uid}
+    flags = take(log, "flags")
+    if flags is not None:
+        trace["flags"] = [str(flags)] if isinstance(flags, (int, str)) and flags else None
+    if spanned and span and event.get("start_time") and event.get("end_time"):
+        status = log.get("status")
+        code = status.get("code") if isinstance(status, dict) else None
+        trace["span"] = {
+            "uid": span,
+            "parent_uid": take_str(log, "parentSpanId"),
+            "operation": take_str(log, "name"),
+            "start_time": event["start_time"],
+            "end_time": event["end_time"],
+            "duration": event.get("duration"),
+            "status_code": code if isinstance(code, str) else None,
+        }
+    return trace

@@ -1,0 +1,99 @@
+"""Taking attributes by all the names that conventions have for one thing."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from typing import Any
+
+from tracehound.record import whole
+
+Attributes = dict[str, Any]
+
+
+def text(attributes: Attributes, names: Sequence[str]) -> str | None:
+    """Take the first of these attributes that is a text or number; the others go too if they say the same."""
+    found: str | None = None
+    for name in names:
+        value = attributes.get(name)
+        if value is None or isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            continue
+        said = str(value)
+        if not said:
+            continue
+        if found is None:
+            found = said
+        elif said != found:
+            continue
+        del attributes[name]
+    return found
+
+
+def number(attributes: Attributes, names: Sequence[str]) -> int | None:
+    """Take the first of these attributes that is a whole number; the others go too if they say the same."""
+    found: int | None = None
+    for name in names:
+        if attributes.get(name) is None:
+            continue
+        value = whole(attributes[name])
+        if value is None or (found is not None and value != found):
+            continue
+        found = value
+        del attributes[name]
+    return found
+
+
+def count(attributes: Attributes, names: Sequence[str]) -> int | None:
+    """A number that is not negative; a negative one stays."""
+    name = next((n for n in names if attributes.get(n) is not None), None)
+    if name is not None and (whole(attributes[name]) or 0) < 0:
+        return None
+    return number(attributes, names)
+
+
+def decimal(attributes: Attributes, names: Sequence[str]) -> float | None:
+    """Take the first of these attributes that is a number not below zero, text or not."""
+    for name in names:
+        value = attributes.get(name)
+        if value is None or isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            continue
+        try:
+            made = float(value)
+        except ValueError:
+            continue
+        if 0 <= made < 1e12:
+            del attributes[name]
+            return made
+    return None
+
+
+def anything(attributes: Attributes, names: Sequence[str]) -> Any:
+    """Take all of these attributes, whatever they are; the first that says something is the value."""
+    found: Any = None
+    for name in names:
+        if name in attributes:
+            value = attributes.pop(name)
+            if found is None and value not in (None, "", [], {}):
+                found = value
+    return found
+
+
+def address(value: Any) -> tuple[str | None, int | None]:
+    """An IP address and a port from ``192.0.2.1``, ``192.0.2.1:443``, ``[2001:db8::1]:443``; None for names."""
+    if not isinstance(value, str) or not value or len(value) > 64:
+        return None, None
+    host, port = value.strip(), None
+    if host.startswith("["):
+        host, _, rest = host[1:].partition("]")
+        port = whole(rest.removeprefix(":"))
+    elif host.count(":") == 1:
+        host, _, rest = host.partition(":")
+        port = whole(rest)
+    try:
+        parsed = ipaddress.ip_address(host)
+    except ValueError:
+        return None, None
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    if getattr(parsed, "scope_id", None):
+        return None, None
+    return str(mapped or parsed), port if port is not None and 0 < port <= 65535 else None

@@ -1,0 +1,130 @@
+"""Lists and objects that conventions spread over attributes, such as ``llm.input_messages.0.message.content``.
+
+OpenInference: https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md
+OpenLLMetry: https://www.traceloop.com/docs/openllmetry/contributing/semantic-conventions
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracehound.chat import parsed
+
+Attributes = dict[str, Any]
+
+PREFIXES = (
+    "gen_ai.prompt.", "gen_ai.completion.", "llm.input_messages.", "llm.output_messages.", "llm.prompts.",
+    "llm.choices.", "llm.tools.", "llm.request.functions.", "retrieval.documents.", "reranker.input_documents.",
+    "reranker.output_documents.", "embedding.embeddings.", "llm.completions.",
+)  # fmt: skip
+MAX_PARTS = 24
+MAX_ITEMS = 10_000
+
+
+def take_lists(attributes: Attributes) -> dict[str, list[Any]]:
+    """Take all spread-out lists: by prefix (without its last dot), in the order of their numbers."""
+    trees: dict[str, dict[str, Any]] = {}
+    for key in [k for k in attributes if k.startswith(PREFIXES)]:
+        prefix = next(p for p in PREFIXES if key.startswith(p))
+        parts = key[len(prefix) :].split(".")
+        if not parts[0].isdecimal() or len(parts) > MAX_PARTS:
+            continue
+        _put(trees.setdefault(prefix[:-1], {}), parts, attributes.pop(key))
+    return {prefix: _items(tree) for prefix, tree in trees.items()}
+
+
+def _put(tree: dict[str, Any], parts: list[str], value: Any) -> None:
+    for part in parts[:-1]:
+        inner = tree.get(part)
+        if not isinstance(inner, dict):
+            inner = {} if inner is None else {"content": inner}
+            tree[part] = inner
+        tree = inner
+    last = parts[-1]
+    if isinstance(tree.get(last), dict) and not isinstance(value, dict):
+        tree[last].setdefault("content", value)
+    else:
+        tree[last] = value
+
+
+def _items(tree: dict[str, Any]) -> list[Any]:
+    """A tree whose keys are numbers as a list, and so the lists inside it."""
+    numbered = sorted((int(key[:9]), key) for key in tree if key.isdecimal())[:MAX_ITEMS]
+    return [_inside(tree[key]) for _, key in numbered]
+
+
+def _inside(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if value and all(key.isdecimal() for key in value):
+        return _items(value)
+    return {key: _inside(item) for key, item in value.items()}
+
+
+def openinference_messages(items: list[Any] | None) -> list[Any] | None:
+    """``{"message": {"role", "contents": [{"message_content": ...}], "tool_calls": ...}}`` as chat messages."""
+    return [_openinference_message(item) for item in items] if items else None
+
+
+def _openinference_message(item: Any) -> Any:
+    message = item.get("message", item) if isinstance(item, dict) else item
+    if not isinstance(message, dict):
+        return message
+    made = {k: v for k, v in message.items() if k not in ("contents", "function_call_name")}
+    if isinstance(made.get("content"), str):
+        made["content"] = blocks(made["content"])
+    contents = message.get("contents")
+    if isinstance(contents, list):
+        inner = [c.get("message_content", c) if isinstance(c, dict) else c for c in contents]
+        before = made.get("content")
+        made["content"] = [before, *inner] if isinstance(before, str) and before else inner
+    name = message.get("function_call_name")
+    if name:
+        arguments = made.pop("function_call_arguments_json", None)
+        made["function_call"] = {"name": name, "arguments": arguments}
+    return made
+
+
+def openllmetry_messages(items: list[Any] | None, role: str) -> list[Any] | None:
+    """``gen_ai.prompt.N`` and ``gen_ai.completion.N``: contents that are lists come as JSON text."""
+    made = []
+    for item in items or ():
+        if isinstance(item, dict):
+            if isinstance(item.get("content"), str):
+                item["content"] = blocks(item["content"])
+            item.setdefault("role", role)
+        elif isinstance(item, str):
+            item = {"role": role, "content": item}
+        made.append(item)
+    return made or None
+
+
+def blocks(content: str) -> Any:
+    """The content blocks that a text is the JSON of; any other text as it is."""
+    if content.startswith(("[{", "[ {", '{"')):
+        value = parsed(content)
+        items = value if isinstance(value, list) else [value]
+        if items and all(isinstance(b, dict) and ("type" in b or "text" in b) for b in items):
+            return items
+    return content
+
+
+def tool_definitions(lists: dict[str, list[Any]]) -> list[Any]:
+    """Tool definitions of OpenInference (``llm.tools``) and OpenLLMetry (``llm.request.functions``)."""
+    made: list[Any] = []
+    for item in lists.get("llm.tools") or ():
+        tool = item.get("tool", item) if isinstance(item, dict) else item
+        made.append(parsed(tool.get("json_schema", tool)) if isinstance(tool, dict) else parsed(tool))
+    made.extend(lists.get("llm.request.functions") or ())
+    return made
+
+
+def documents(items: list[Any] | None) -> list[str]:
+    """The texts of retrieved documents (``retrieval.documents.N.document.content``)."""
+    texts = []
+    for item in items or ():
+        document = item.get("document", item) if isinstance(item, dict) else item
+        text = document.get("content") if isinstance(document, dict) else document
+        if isinstance(text, str) and text:
+            texts.append(text)
+    return texts

@@ -1,0 +1,47 @@
+"""Retrieval from a store that is known: OCSF Datastore Activity (6005)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracehound.otel.fields import Attributes, text
+from tracehound.otel.kinds import VECTOR_STORES
+
+Event = dict[str, Any]
+
+QUERY = 4
+DATABASE, TABLE = 1, 3
+STORE = ("gen_ai.data_source.id", "aws.bedrock.knowledge_base.id")
+SYSTEM = ("db.system.name", "db.system", "vector_db.vendor")
+NAME = ("db.namespace", "db.name")
+COLLECTION = (
+    "db.collection.name", "db.chroma.query.collection_name", "db.milvus.search.collection_name",
+    "db.qdrant.collection_name", "db.weaviate.collection_name", "db.pinecone.query.namespace",
+    "pinecone.query.namespace",
+)  # fmt: skip
+VECTOR, UNKNOWN_TYPE = 7, 0
+
+
+def datastore(event: Event, attributes: Attributes) -> None:
+    """Make the event one of class 6005 where the record names the store or its collection."""
+    uid, system, name = text(attributes, STORE), text(attributes, SYSTEM), text(attributes, NAME)
+    collection = text(attributes, COLLECTION)
+    if not (uid or name or collection or system):
+        return
+    vector = uid is not None or (system or "").lower() in VECTOR_STORES
+    type_id = VECTOR if vector else UNKNOWN_TYPE
+    event |= {"class_uid": 6005, "activity_id": QUERY, "type_id": DATABASE, "type": "Database"}
+    event["database"] = {
+        "uid": uid,
+        "name": name or system or uid,
+        "type_id": type_id,
+        "type": "Vector" if vector else "Unknown",
+    }
+    if collection:
+        event["table"] = {"name": collection}
+    # Datastore Activity has no trace; its id is the session's where the record names none.
+    trace = event.pop("trace", None) or {}
+    if trace.get("uid") and trace["uid"] != event["ai"]["session_uid"]:
+        event["metadata"]["labels"] = [f"trace:{trace['uid']}"]
+    if not event.get("cloud"):
+        event.pop("api", None)
