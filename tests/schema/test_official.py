@@ -140,6 +140,7 @@ def test_class_tables_are_official(class_uid: int) -> None:
             class_uid, activity_id
         )
     assert len(attributes["type_uid"]["enum"]) == len(info.activities)
+    assert set(SCHEMA["classes"][info.key]["profiles"]) == constants.PROFILES[class_uid]
 
 
 def test_every_model_is_reached() -> None:

@@ -49,12 +49,15 @@ def _official_problems(event: dict[str, Any]) -> Iterator[str]:
         event.get("class_uid"),
         metadata.get("profiles", []),
     )
-    if version not in get_packaged_versions():
+    if not isinstance(version, str) or version not in get_packaged_versions():
         yield f"metadata.version: {version!r} is no version of OCSF"
         return
     known = {entry["uid"]: entry for entry in official(version).schema.schema["classes"].values()}
-    if class_uid not in known:
+    if not isinstance(class_uid, int) or class_uid not in known:
         yield f"class_uid: {class_uid!r} is no class of OCSF {version}"
+        return
+    if not isinstance(profiles, list) or not all(isinstance(profile, str) for profile in profiles):
+        yield "metadata.profiles: is no list of names"
         return
     for profile in profiles:
         if profile not in known[class_uid].get("profiles", []):

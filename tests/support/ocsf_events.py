@@ -135,8 +135,9 @@ def with_(path: str, value: Any, base: dict[str, Any] | None = None) -> dict[str
     inner: Any = made
     for step in above:
         inner = inner[int(step)] if step.isdigit() else inner.setdefault(step, {})
+    key = int(last) if isinstance(inner, list) else last
     if value is ...:
-        del inner[last]
+        del inner[key]
     else:
-        inner[last] = value
+        inner[key] = value
     return made

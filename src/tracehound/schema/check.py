@@ -11,12 +11,12 @@ from pydantic_core import ErrorDetails
 
 from tracehound.errors import nearest
 from tracehound.schema.constants import (
-    AI_OPERATION_CLASSES,
     CLASSES,
     EXTENSION,
     FINDING_CLASSES,
     OCSF_VERSION,
     OPEN_CLASSES,
+    PROFILES,
     type_uid,
 )
 from tracehound.schema.ocsf.classes import MODELS
@@ -54,9 +54,8 @@ def validate(event: Any) -> list[Problem]:
         known = ", ".join(str(uid) for uid in MODELS)
         return [Problem("class_uid", f"is none of {known}", _shown(class_uid))]
     problems = list(_of_models(event, model))
-    if not any(problem.path in ("metadata", "activity_id", "type_uid") for problem in problems):
-        problems += _of_attributes_together(event, model)
-    return problems
+    # Attributes are looked at together once each of them is right.
+    return problems or list(_of_attributes_together(event, model))
 
 
 def _of_models(event: dict[str, Any], model: type[Event]) -> Iterator[Problem]:
@@ -65,9 +64,16 @@ def _of_models(event: dict[str, Any], model: type[Event]) -> Iterator[Problem]:
     except ValidationError as errors:
         allowed = _tolerated(event)
         for error in errors.errors(include_url=False, include_context=False):
-            inside_ai = bool(error["loc"]) and error["loc"][0] == "ai"
-            if inside_ai or error["type"] not in allowed:
+            if error["type"] not in allowed or _always_held(error):
                 yield _problem(error, model)
+
+
+def _always_held(error: ErrorDetails) -> bool:
+    """What every version of OCSF asks for, and what is ours."""
+    place = error["loc"]
+    if error["type"] == "missing":
+        return len(place) == 1 or place[0] in ("ai", "metadata")
+    return bool(place) and place[0] == "ai"
 
 
 def _tolerated(event: dict[str, Any]) -> frozenset[str]:
@@ -76,7 +82,8 @@ def _tolerated(event: dict[str, Any]) -> frozenset[str]:
         return frozenset()
     metadata = event.get("metadata")
     version = metadata.get("version") if isinstance(metadata, dict) else None
-    return frozenset({"extra_forbidden"}) if version == OCSF_VERSION else _OF_ANOTHER_VERSION
+    other = isinstance(version, str) and version != OCSF_VERSION
+    return _OF_ANOTHER_VERSION if other else frozenset({"extra_forbidden"})
 
 
 def _problem(error: ErrorDetails, model: type[Event]) -> Problem:
@@ -119,7 +126,11 @@ def _of_attributes_together(event: dict[str, Any], model: type[Event]) -> Iterat
 
 def _version(text: str) -> tuple[int, ...]:
     parts = text.split("-")[0].split(".")
-    return tuple(int(part) for part in parts) if all(part.isdigit() for part in parts) else ()
+    return (
+        tuple(int(part) for part in parts)
+        if all(part.isdecimal() and len(part) < 5 for part in parts)
+        else ()
+    )
 
 
 def _provenance(event: dict[str, Any], version: tuple[int, ...]) -> Iterator[Problem]:
@@ -147,8 +158,14 @@ def _profiles(event: dict[str, Any], model: type[Event]) -> Iterator[Problem]:
             yield Problem(name, f"comes with profile {profile}, which metadata.profiles lacks", "")
     if "cloud" in named and "cloud" not in event:
         yield Problem("cloud", "is required with profile cloud", "")
-    if "ai_operation" in named and event["class_uid"] not in AI_OPERATION_CLASSES:
-        yield Problem("metadata.profiles", "ai_operation is no profile of this class", "")
+    if event["metadata"]["version"] == OCSF_VERSION:
+        known = PROFILES[event["class_uid"]]
+        for name in named:
+            if name not in known:
+                hint = nearest(name, known)
+                yield Problem(
+                    "metadata.profiles", f"holds what is no profile of this class{hint}", _shown(name)
+                )
     parts = [("databucket", event.get("databucket"))]
     parts += [(f"resources[{number}]", part) for number, part in enumerate(event.get("resources", []))]
     for path, part in parts:

@@ -209,6 +209,22 @@ CLASSES: dict[int, ClassInfo] = {
 OPEN_CLASSES: Final = frozenset({4001, 4002, 4003})
 FINDING_CLASSES: Final = frozenset(uid for uid in CLASSES if uid // 1000 == 2)
 AI_OPERATION_CLASSES: Final = frozenset({1007, 6003, 6005})
+_PROFILES = {
+    "ai_operation": AI_OPERATION_CLASSES,
+    "incident": FINDING_CLASSES,
+    "load_balancer": OPEN_CLASSES,
+    "network_proxy": OPEN_CLASSES,
+    "trace": frozenset({4002, 6003}),
+}
+_PROFILES_OF_ALL = (
+    "cloud", "container", "data_classification", "datetime", "host", "linux/linux_users", "macos/macos_users",
+    "osint", "security_control",
+)  # fmt: skip
+PROFILES: dict[int, frozenset[str]] = {
+    uid: frozenset(_PROFILES_OF_ALL).union(name for name, uids in _PROFILES.items() if uid in uids)
+    for uid in CLASSES
+}
+"""Class uid -> the profiles that it may use."""
 
 Service = Literal[
     "gateway", "cloud_audit", "agent", "mcp", "endpoint", "network", "scanner", "finding"
