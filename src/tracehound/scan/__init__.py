@@ -5,7 +5,7 @@
 ('prompt.injection.instruction_override',)
 """
 
-from tracehound.scan.model import DIRECTIONS, FAMILIES, Hit, Pattern, Verdict
-from tracehound.scan.scanner import Scanner
+from tracehound.scan.model import DIRECTIONS, FAMILIES, Hit, Pattern, Verdict, risk
+from tracehound.scan.scanner import Scanner, scanner_for
 
-__all__ = ["DIRECTIONS", "FAMILIES", "Hit", "Pattern", "Scanner", "Verdict"]
+__all__ = ["DIRECTIONS", "FAMILIES", "Hit", "Pattern", "Scanner", "Verdict", "risk", "scanner_for"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -101,11 +102,14 @@ class Verdict:
 EMPTY = Verdict()
 
 
-def score(weights: dict[str, int]) -> int:
-    """The risk of a set of labels (label -> weight 0-100): 100 x (1 - product of (1 - weight / 100)).
+def risk(hits: Iterable[Hit]) -> int:
+    """The risk of hits together, 0 to 100: 100 x (1 - product of (1 - weight / 100)) over their labels.
 
-    Monotone: one more label, or a heavier one, never lowers it.
+    Each label counts once, with the heaviest of its hits. Monotone: one more hit never lowers it.
     """
+    weights: dict[str, int] = {}
+    for hit in hits:
+        weights[hit.label] = max(weights.get(hit.label, 0), hit.weight)
     left = 1.0
     for label in sorted(weights):
         left *= 1.0 - weights[label] / 100.0

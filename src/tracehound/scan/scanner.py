@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import xxhash
 
+from tracehound.content import content_dir
 from tracehound.errors import PatternError, nearest
 from tracehound.scan import confirm, decoding, hidden, loading
 from tracehound.scan.destinations import destinations
@@ -25,7 +27,7 @@ from tracehound.scan.fold import fold
 from tracehound.scan.masking import excerpt, mask
 from tracehound.scan.matching import Expression, ExpressionRefusedError, Matcher, build_matcher, span_finder
 from tracehound.scan.memo import Memo
-from tracehound.scan.model import DIRECTIONS, EMPTY, MASKED_FAMILIES, Gate, Hit, Pattern, Verdict, score
+from tracehound.scan.model import DIRECTIONS, EMPTY, MASKED_FAMILIES, Gate, Hit, Pattern, Verdict, risk
 from tracehound.scan.redaction import Span, cover
 
 MAX_DEPTH = 3
@@ -92,6 +94,11 @@ class Scanner:
         return cls(loading.load(pattern_dirs), memo=memo, engine=engine, cache=cache)
 
     @property
+    def pattern_count(self) -> int:
+        """How many patterns are loaded."""
+        return len(self.patterns)
+
+    @property
     def engine(self) -> str:
         """The name of the engine in use."""
         return self._matcher.name
@@ -118,6 +125,8 @@ class Scanner:
         which is then what is given back.
         """
         raw = text.encode("utf-8", "surrogatepass")
+        if self._known_clean(raw):
+            return text
         spans = self._masked_spans(raw)
         clean = raw if text.isascii() else fold(text).encode("utf-8", "surrogatepass")
         if clean is not raw:
@@ -126,6 +135,19 @@ class Scanner:
             if any(clean[s.start : s.end].lower() not in seen for s in clean_spans):
                 return cover(clean, clean_spans)
         return cover(raw, spans) if spans else text
+
+    def _known_clean(self, raw: bytes) -> bool:
+        """Whether a scan has already found nothing to mask in this text."""
+        if self._memo is None:
+            return False
+        digest = xxhash.xxh3_128_digest(raw)
+        for direction in DIRECTIONS[1:]:  # system texts are not searched for personal data
+            verdict = self._memo.get((direction, digest))
+            if verdict is not None:
+                return not any(
+                    self.patterns[hit.pattern_id].family in MASKED_FAMILIES for hit in verdict.hits
+                )
+        return False
 
     def _build(self, engine: str | None, cache: Path | None) -> Matcher:
         expressions = [Expression(target.expression or b"", target.cased) for target in self._targets]
@@ -263,11 +285,23 @@ class Scanner:
 
     def _summary(self, state: _Analysis, hosts: tuple[str, ...]) -> Verdict:
         hits = []
-        weights: dict[str, int] = {}
         for name, shown in state.found.items():
             pattern = self.patterns[name]
             label = f"{state.direction}.{pattern.label}"
             hits.append(Hit(label, name, pattern.confidence, pattern.weight, shown))
-            weights[label] = max(weights.get(label, 0), pattern.weight)
         hits.sort(key=lambda hit: (hit.label, hit.pattern_id))
-        return Verdict(tuple(sorted(weights)), tuple(hits), score(weights), hosts)
+        return Verdict(tuple(sorted({hit.label for hit in hits})), tuple(hits), risk(hits), hosts)
+
+
+def scanner_for(packs: Sequence[Path] = ()) -> Scanner:
+    """The one scanner of a process for our patterns and those of ``packs`` (``enrichers/patterns`` in each).
+
+    Shared, so that whatever masks a text profits from its verdict. Raises PatternError.
+    """
+    folders = (content_dir("enrichers"), *(pack / "enrichers" for pack in packs))
+    return _shared(tuple(folder / "patterns" for folder in folders if (folder / "patterns").is_dir()))
+
+
+@cache
+def _shared(folders: tuple[Path, ...]) -> Scanner:
+    return Scanner.load(folders)
