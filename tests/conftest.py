@@ -1,4 +1,4 @@
-"""Fixtures for all tests."""
+"""Fixtures and options for all tests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 from ocsf import ocsf_problems as _ocsf_problems
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-goldens", action="store_true", help="Write the golden files anew.")
 
 
 @pytest.fixture(scope="session")
