@@ -12,6 +12,9 @@ EGRESS = "192.0.2.10"
 ORGANISATION = "org-" + "Hq7RmT2vWkZp9sXc"
 SSO = "AWSReservedSSO_{role}_8f3a91c2d7e64b05"
 
+# Services whose one key stands in front of many end users.
+FRONTS = ("harbor-chat", "wiki-search")
+
 STAFF = (
     # name, department, office address, language
     ("Maren Ohlsen", "operations", "10.20.4.11", "de"),
@@ -165,7 +168,10 @@ SERVICES = {
 
 
 def aliases() -> dict[str, list[str]]:
-    """Principal -> every other name the logs use for it."""
+    """Principal -> every other name the logs use for it.
+
+    The keys of ``FRONTS`` are missing on purpose: who answers for such a call is the end user behind the key.
+    """
     table = {
         one.email: [
             one.key_hash,
@@ -177,4 +183,6 @@ def aliases() -> dict[str, list[str]]:
         ]
         for one in staff().values()
     }
-    return table | {one.name: [one.key_hash, one.arn] for one in SERVICES.values()}
+    return table | {
+        one.name: [one.arn] if one.name in FRONTS else [one.key_hash, one.arn] for one in SERVICES.values()
+    }

@@ -93,7 +93,9 @@ def invoice(day: Day, rng: Random) -> None:
             tools.append(
                 Tool("book_invoice", {"number": number, "amount": amount}, {"status": "booked"}, BOOK)
             )
-    play(day, rng, Run(INVOICES, office_time(rng), f"Process message {message}.", tools, answer))
+    play(
+        day, rng, Run(INVOICES, office_time(rng), f"Process message {message}.", tools, answer, INVOICES.name)
+    )
 
 
 def claim(day: Day, rng: Random) -> None:
@@ -108,8 +110,14 @@ def claim(day: Day, rng: Random) -> None:
         Tool("get_delivery_note", {"ref": ref}, f"Delivery note {ref}: signed, remark: one box wet."),
         Tool("write_note", {"ticket": ticket, "text": f"Papers for {ref} complete."}, {"ok": True}, NOTE),
     ]
-    run = Run(CLAIMS, office_time(rng), f"Prepare claim {ticket}.", tools, f"{ticket} is ready for the desk.")
-    run.user = clerk.email
+    run = Run(
+        CLAIMS,
+        office_time(rng),
+        f"Prepare claim {ticket}.",
+        tools,
+        f"{ticket} is ready for the desk.",
+        clerk.email,
+    )
     play(day, rng, run)
 
 

@@ -51,7 +51,7 @@ class Run:
     task: str
     tools: list[Tool]
     answer: str
-    user: str | None = None
+    user: str
     conversation: str = ""
     spans: list[Record] = field(default_factory=list)
     trace: str = ""
@@ -85,7 +85,6 @@ def play(day: Day, rng: Random, run: Run) -> Run:
         "gen_ai.agent.version": run.agent.version,
         "gen_ai.input.messages": otlp.parts([("user", [otlp.text(run.task)])]),
         "gen_ai.output.messages": otlp.parts([("assistant", [otlp.text(run.answer)])]),
-        "enduser.id": run.user,
     }
     top = otlp.span(
         rng, run.trace, "", f"invoke_agent {run.agent.name}", otlp.INTERNAL, run.when, run.end + 0.01, given
@@ -106,6 +105,7 @@ def common(run: Run, operation: str) -> Record:
         "gen_ai.agent.name": run.agent.name,
         "gen_ai.agent.id": run.agent.uid,
         "gen_ai.conversation.id": run.conversation,
+        "user.id": run.user,
     }
 
 
@@ -152,6 +152,7 @@ def execute(rng: Random, run: Run, root: str, tool: Tool, mark: str, now: float)
         "gen_ai.agent.name": run.agent.name,
         "gen_ai.agent.id": run.agent.uid,
         "gen_ai.conversation.id": run.conversation,
+        "user.id": run.user,
     }
     if tool.error:
         given["error.type"] = tool.error
