@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracehound.otel.fields import Attributes, address, count, text
+from tracehound.otel.host import cloud, device, process
 from tracehound.record import take, take_dict, take_str
 from tracehound.times import epoch_ms
 from tracehound.values import email
@@ -35,10 +36,6 @@ CLIENT_ADDRESS = ("client.address", "client.ip", "http.client_ip", "source.addre
 PEER_ADDRESS = ("network.peer.address", "net.sock.peer.addr", "net.peer.ip")
 SERVER_ADDRESS = ("server.address", "net.peer.name", "peer.address")
 URL = ("url.full", "http.url", "http.target", "gen_ai.openai.api_base", "llm.base_url")
-OS_TYPES = {"windows": 100, "linux": 200, "darwin": 300, "macos": 300, "ios": 301, "android": 201, "solaris": 400,
-            "aix": 401, "hpux": 402}  # fmt: skip
-OS_NAMES = {"darwin": "macOS", "windows": "Windows", "linux": "Linux"}
-CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "GCP"}
 TAGS = (
     "deployment.environment.name",
     "deployment.environment",
@@ -88,7 +85,7 @@ def _times(log: dict[str, Any], attributes: Attributes, spanned: bool) -> Event:
     event: Event = {"metadata": {}}
     names = ("startTimeUnixNano", "endTimeUnixNano") if spanned else ("timeUnixNano", "observedTimeUnixNano")
     first, second = (log.get(name) for name in names)
-    began, ended = epoch_ms(first), epoch_ms(second)
+    began, ended = _ms(first), _ms(second)
     if began is not None:
         log.pop(names[0])
         event["metadata"]["original_time"] = str(first)
@@ -118,6 +115,11 @@ def _times(log: dict[str, Any], attributes: Attributes, spanned: bool) -> Event:
     return event
 
 
+def _ms(value: Any) -> int | None:
+    """Nanoseconds come as text, and have more digits than a float can hold."""
+    return epoch_ms(int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 21 else value)
+
+
 def actor(attributes: Attributes, resource: Attributes, service: str | None) -> Event:
     """The user, from the record or, where the company stamps its exports, from the resource."""
     uid = text(attributes, USER_UID) or text(resource, USER_UID)
@@ -139,74 +141,9 @@ def actor(attributes: Attributes, resource: Attributes, service: str | None) -> 
     }
 
 
-def process(resource: Attributes) -> Event | None:
-    """The emitting process. Its arguments are not kept: an agent's command line holds the prompt."""
-    for name in ("process.command_args", "process.command_line"):
-        resource.pop(name, None)
-    pid = count(resource, ("process.pid",))
-    if pid is None:
-        return None
-    owner = text(resource, ("process.owner",))
-    return {
-        "pid": pid,
-        "name": text(resource, ("process.executable.name",)),
-        "path": text(resource, ("process.executable.path",)),
-        "user": {"name": owner} if owner else None,
-    }
-
-
 def _email(attributes: Attributes) -> str | None:
     said = next((attributes.get(name) for name in USER_EMAIL if attributes.get(name)), None)
     return text(attributes, USER_EMAIL) if email(said) else None
-
-
-def cloud(resource: Attributes) -> Event | None:
-    said = text(resource, ("cloud.provider",))
-    if said is None:
-        return None
-    account = text(resource, ("cloud.account.id",))
-    return {
-        "provider": CLOUDS.get(said.lower(), said),
-        "region": text(resource, ("cloud.region",)),
-        "zone": text(resource, ("cloud.availability_zone",)),
-        "account": {"uid": account} if account else None,
-    }
-
-
-def device(resource: Attributes) -> Event | None:
-    """The host that the emitting process runs on; None where the resource names none."""
-    name, uid = text(resource, ("host.name",)), text(resource, ("host.id",))
-    if not name and not uid:
-        return None
-    ip = resource.get("host.ip")
-    first = ip[0] if isinstance(ip, list) and ip else ip
-    found, _port = address(first)
-    if found and (not isinstance(ip, list) or len(ip) == 1):
-        resource.pop("host.ip")
-    return {
-        "hostname": name,
-        "uid": uid,
-        "type_id": 0,
-        "type": "Unknown",
-        "ip": found,
-        "os": system(resource),
-    }
-
-
-def system(resource: Attributes) -> Event | None:
-    """The operating system, ``os.type`` and ``os.version``."""
-    said = text(resource, ("os.type",))
-    name = text(resource, ("os.name",))
-    if not said and not name:
-        return None
-    kind = (said or name or "").lower()
-    type_id = OS_TYPES.get(kind, 99)
-    return {
-        "name": name or OS_NAMES.get(kind, said),
-        "type_id": type_id,
-        "type": said if type_id == 99 else OS_NAMES.get(kind, said),
-        "version": text(resource, ("os.version",)),
-    }
 
 
 def _metadata(log: dict[str, Any], resource: Attributes) -> Event:

@@ -1,0 +1,1 @@
+"""What is particular to Claude Code's events."""
