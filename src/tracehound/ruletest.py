@@ -15,7 +15,8 @@ from tracehound.config import Settings
 from tracehound.connectors import input_connector
 from tracehound.deadletter import DeadLetters
 from tracehound.join import Join
-from tracehound.matcher import Engine, Explanation, explain
+from tracehound.matcher import Explanation, explain
+from tracehound.matcher.setup import engine_for
 from tracehound.pipeline import Pipeline
 from tracehound.rules import Rule
 
@@ -73,7 +74,7 @@ class RuleTester:
 
     def _run(self, rule: Rule, path: Path, expected: bool) -> Result:
         events, problem = self.events_of(path)
-        engine = Engine([rule], lateness=self._settings.lateness)
+        engine = engine_for([rule], self._settings)
         raised = bool(engine.process(list(events)))
         return Result(rule, path, expected, raised, events, problem)
 

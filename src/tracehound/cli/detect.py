@@ -44,7 +44,7 @@ def command(
     from tracehound import store
     from tracehound.connectors import input_connector
     from tracehound.deadletter import DeadLetters
-    from tracehound.matcher import Engine
+    from tracehound.matcher.setup import engine_for
     from tracehound.pipeline import Pipeline
 
     settings = shared.settings_of(config, packs)
@@ -52,7 +52,7 @@ def command(
     form = form or ("table" if out is None and sys.stdout.isatty() else "ndjson")
     dead = DeadLetters(dead_letter)
     pipeline = Pipeline(settings, dead, source=source, validate=validate)
-    engine = Engine(ruleset, lateness=settings.lateness)
+    engine = engine_for(ruleset, settings)
     inputs = input_connector("file")
     found = tuple(inputs.find(places))
     kept: list[dict[str, Any]] = []

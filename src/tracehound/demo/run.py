@@ -15,7 +15,7 @@ from tracehound import report, store
 from tracehound.config import load_settings
 from tracehound.connectors import input_connector
 from tracehound.deadletter import DeadLetters
-from tracehound.matcher import Engine
+from tracehound.matcher.setup import engine_for
 from tracehound.pipeline import Pipeline
 from tracehound.rules import load_rules
 
@@ -52,7 +52,7 @@ def run(out: Path, advance: Callable[[int], None] = lambda _size: None) -> Outco
     _clear(out)
     dead = DeadLetters(out / "dead-letter.ndjson")
     pipeline = Pipeline(settings, dead)
-    engine = Engine(ruleset, lateness=settings.lateness)
+    engine = engine_for(ruleset, settings)
     findings: list[dict[str, Any]] = []
     with store.Writer(out / "store") as writer:
         seen = 0
