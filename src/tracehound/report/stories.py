@@ -82,7 +82,9 @@ def tell(stories: list[Row], data: Data) -> list[Story]:
 
 
 def _story(story: Row, index: _Index, by_event: dict[str, list[Finding]]) -> Story:
-    steps, shown, all_findings = [], set(), {}
+    steps: list[Step] = []
+    shown: set[str] = set()
+    all_findings: dict[str, Finding] = {}
     for step in story["steps"]:
         events = _unique(event for record in step["records"] for event in index.find(record))
         raised = {f.uid: f for event in events for f in by_event.get(event["uid"], ())}
