@@ -32,7 +32,12 @@ _UNICODE_ESCAPE = re.compile(rb"\\u\{?([0-9a-fA-F]{2,6})\}?")
 _SPACED = re.compile(rb"(?:(?<![A-Za-z])[A-Za-z][ ._*-]{1,3}){5,}[A-Za-z](?![A-Za-z])")
 _MORSE = re.compile(rb"(?:[.-]{1,6}(?: ?/ ?| {1,3}|\n)){8,}[.-]{0,6}")
 _ASCII85 = re.compile(rb"<~([!-uz\s]{10,})~>")
-_BASE85 = re.compile(rb"[!-~]{24,}")
+_BASE85 = re.compile(rb"(?<![^\s\"'`])[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{40,}(?![^\s\"'`])")
+_BASE85_SIGNS = re.compile(rb"[!#$%&*+;<>?@^`{|}~]")
+# ASCII text in base64: three bytes below 128 leave few characters for the first three of each four.
+_BASE64_TEXT = re.compile(
+    rb"(?:[CDI-Za-f][A-JQ-Zg-nw-z0-3][AEIMQUYcgkosw048BFJNRVZdhlptx159][A-Za-z0-9+/_-]){4}"
+)
 
 
 def _printable(piece: bytes) -> bool:
@@ -72,6 +77,8 @@ def _pieces(pattern: re.Pattern[bytes], data: bytes, decode: Callable[[bytes], b
 
 
 def _one_base64(run: bytes) -> bytes:
+    if not _BASE64_TEXT.search(run):
+        return b""
     run = run.translate(_URL_SAFE, b"\r\n").rstrip(b"=")
     if len(run) % 4 == 1:
         run = run[:-1]
@@ -116,8 +123,14 @@ def base85_text(data: bytes) -> bytes:
     framed = _pieces(_ASCII85, data, lambda run: base64.a85decode(run))
     if framed:
         return framed
-    both = (_pieces(_BASE85, data, base64.b85decode), _pieces(_BASE85, data, base64.a85decode))
-    return b"\n".join(piece for piece in both if is_prose(piece))
+    return _pieces(_BASE85, data, _one_base85)
+
+
+def _one_base85(run: bytes) -> bytes:
+    if len(_BASE85_SIGNS.findall(run)) * 16 < len(run):
+        return b""
+    decoded = base64.b85decode(run)
+    return decoded if is_prose(decoded) else b""
 
 
 def hex_text(data: bytes) -> bytes:

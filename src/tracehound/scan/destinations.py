@@ -7,13 +7,13 @@ import re
 MAX_DESTINATIONS = 32
 _MAX_URLS = 2_000
 
-# The scheme's colon and slashes, then at most one user part, then the host.
+# The slashes (a literal, so that the search is quick), at most one user part, then the host. What stands
+# before the slashes is checked afterwards.
 _HOST = re.compile(
-    r"(?:(?:https?|wss?|ftps?|s3|gs|ssh|git|ldaps?|jndi|tcp|sftp|rtmp|hxxps?):|[(\"'=])//"
-    r"(?:[^\s/?#@\"'<>()\[\]]{1,256}@)?"
-    r"(\[[0-9a-fA-F:.]{2,45}\]|[^\s/?#@:\"'<>()\[\]{}|\\^`,;!$%&*+=~]{1,253})",
-    re.IGNORECASE,
+    r"//(?:[^\s/?#@\"'<>()\[\]]{1,256}@)?"
+    r"(\[[0-9a-fA-F:.]{2,45}\]|[^\s/?#@:\"'<>()\[\]{}|\\^`,;!$%&*+=~]{1,253})"
 )
+_BEFORE = frozenset(":(\"'=<[")
 _NAME = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_-]{1,63})*\.?")
 
 
@@ -23,7 +23,8 @@ def destinations(text: str) -> tuple[str, ...]:
         return ()
     found: set[str] = set()
     for count, match in enumerate(_HOST.finditer(text)):
-        host = _clean(match.group(1))
+        at = match.start()
+        host = _clean(match.group(1)) if at and text[at - 1] in _BEFORE else ""
         if host:
             found.add(host)
         if len(found) >= MAX_DESTINATIONS or count >= _MAX_URLS:

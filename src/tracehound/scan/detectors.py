@@ -6,7 +6,7 @@ from tracehound.scan.decoding import DECODERS
 
 HIDDEN = (
     "unicode_tags", "variation_selectors", "bidi_override", "bidi_control", "zero_width", "zero_width_hint",
-    "stacked_marks", "homoglyph", "styled_letters", "braille",
+    "stacked_marks", "homoglyph", "styled_letters", "braille", "blank_flood",
 )  # fmt: skip
 """Read from the raw text (``hidden.py``)."""
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
 _RUN = re.compile("[^\x00-\x7f]+")
-MAX_CACHED_RUN = 64
+MAX_CACHED_RUN, MAX_CACHED_RUNS = 64, 16_384
 
 # Taken out: combining accents, Arabic vowel signs and tatweel, and everything that shows nothing.
 _DROPPED = re.compile(
@@ -116,7 +115,7 @@ def fold(text: str) -> str:
         return text
     if _HAS_OTHER_SCRIPT.search(text):
         text = _unmix(text)
-    return _RUN.sub(_fold_match, text)
+    return _RUN.sub(lambda run: _RUNS[run[0]], text)
 
 
 def mixed_words(text: str) -> list[str]:
@@ -142,18 +141,27 @@ def _unmix(text: str) -> str:
     return _MIXED_WORD.sub(lambda m: m.group().translate(LOOKALIKES), visible)
 
 
-def _fold_match(match: re.Match[str]) -> str:
-    run = match.group()
-    return fold_run(run) if len(run) <= MAX_CACHED_RUN else _fold_run(run)
-
-
 def _fold_run(run: str) -> str:
     flat = _DROPPED.sub("", unicodedata.normalize("NFKD", run.translate(_SPECIAL)))
     lowered = _DROPPED.sub("", unicodedata.normalize("NFKD", flat.translate(_SPECIAL).lower()))
     return unicodedata.normalize("NFC", lowered)
 
 
-@lru_cache(maxsize=16_384)
+class _Runs(dict[str, str]):
+    """Folded runs; started afresh when full, which real text never makes it."""
+
+    def __missing__(self, run: str) -> str:
+        if len(self) >= MAX_CACHED_RUNS:
+            self.clear()
+        folded = _fold_run(run)
+        if len(run) <= MAX_CACHED_RUN:
+            self[run] = folded
+        return folded
+
+
+_RUNS = _Runs()
+
+
 def fold_run(run: str) -> str:
     """The folded form of characters outside ASCII; what shows nothing becomes the empty string."""
-    return _fold_run(run)
+    return _RUNS[run]

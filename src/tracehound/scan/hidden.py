@@ -42,18 +42,26 @@ _MARKS = re.compile("[\u0300-\u036f]{3,}")
 _STYLED = re.compile(
     "[\uff21-\uff3a\uff41-\uff5a\u24b6-\u24e9\U0001d400-\U0001d7ff\U0001f130-\U0001f189\u1d00-\u1d2b]"
 )
+_BLANKS, _EMPTY_LINES = " " * 400, "\n" * 120
 _BRAILLE = re.compile("[\u2801-\u283f]{2,}")
 
 
 def inspect(text: str) -> list[Finding]:
     """What is hidden in ``text``; linear in its length, and one quick look for most texts."""
+    flood = _blank_flood(text)
     if text.isascii() or not _SUSPECT.search(text):
-        return []
-    return [
+        return flood
+    return flood + [
         finding
         for detector in (_tags, _selectors, _bidi, _zero_width, _zalgo, _homoglyphs, _styled, _braille)
         if (finding := detector(text)) is not None
     ]
+
+
+def _blank_flood(text: str) -> list[Finding]:
+    if _BLANKS in text or _EMPTY_LINES in text:
+        return [Finding("blank_flood", "hundreds of blanks or empty lines in a row")]
+    return []
 
 
 def _tags(text: str) -> Finding | None:
