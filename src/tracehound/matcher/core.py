@@ -52,12 +52,12 @@ class Plan(Generic[R]):
 
     def holds(self, true: set[int], event: Event) -> bool:
         """Whether the rule's condition holds for the tests that are true."""
-        return (
-            self.all_of <= true
-            and self.none_of.isdisjoint(true)
-            and not any(group.isdisjoint(true) for group in self.any_of)
-            and all(check(true, event) for check in self.rest)
-        )
+        if not (self.all_of <= true and self.none_of.isdisjoint(true)):
+            return False
+        for group in self.any_of:
+            if group.isdisjoint(true):
+                return False
+        return all(check(true, event) for check in self.rest) if self.rest else True
 
 
 class _Branch:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any
 
@@ -16,6 +17,8 @@ Scalar = str | int | float | bool
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?")
 _V4_MAPPED = 0xFFFF << 32
 _V6_BITS = 128
+MAX_ADDRESS = 64
+"""Longer texts are no addresses, zone included."""
 
 
 def fold(text: str) -> str:
@@ -57,6 +60,13 @@ def text_of(value: object) -> str | None:
 
 def address(text: str) -> int | None:
     """An IPv4 or IPv6 address as a number in the IPv6 space (IPv4 as ``::ffff:a.b.c.d``), or None."""
+    if len(text) > MAX_ADDRESS or not text:
+        return None
+    return _address(text)
+
+
+@lru_cache(maxsize=8192)
+def _address(text: str) -> int | None:
     try:
         if ":" in text:
             return int(IPv6Address(text))
