@@ -1,7 +1,8 @@
 """Who answers for an event: ``ai.principal``, one canonical lower-case name for a person or a workload.
 
 The name is the best of what the event holds, and never made up: what the normalizer set; the user's e-mail
-address; an ARN (an IAM user's plain name says nothing without its account); the user's name, id or credential.
+address; an ARN (an IAM user's plain name says nothing without its account, and whoever assumes a role chooses
+the name of the session); the user's name, id or credential.
 Network traffic without a user has the owner, name or address of the machine. A name that ``aliases`` of the
 configuration lists for somebody becomes that somebody, and any of the user's names may be the listed one:
 
@@ -53,7 +54,8 @@ def _principal(event: Event, canonical: dict[str, str]) -> str | None:
     given = event["ai"].get("principal")
     if isinstance(given, str) and given:
         return names[0]
-    return min(names, key=_rank)
+    chosen = {name.rpartition("/")[2] for name in names if ":assumed-role/" in name}
+    return min(names, key=lambda name: 2 if name in chosen else _rank(name))
 
 
 def _names(event: Event) -> Iterator[str]:

@@ -47,6 +47,10 @@ CASES: dict[str, tuple[dict[str, Any], str | None]] = {
         "team-a",
     ),
     "an assumed role keeps its session": (user(uid=ARN), ARN.lower()),
+    "a session's name is chosen by who assumes the role": (
+        user(uid=ARN, name="Noa@Orbital.example"),
+        ARN.lower(),
+    ),
     "nobody": ({"actor": {"app_name": "LiteLLM Proxy"}, "src_endpoint": {"ip": "10.0.0.1"}}, None),
     "a session id is nobody": ({"actor": {"session": {"uid": "s-1"}}}, None),
     "login: the user": ({"class_uid": 3002, "user": {"name": "Noa"}, "actor": {}}, "noa"),

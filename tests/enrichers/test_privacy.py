@@ -244,30 +244,21 @@ def test_no_text_of_any_source_stays(source: str, path: Path, how: str) -> None:
                 assert shared(form, kept) == []
 
 
-NAMES = (
-    "actor",
-    "api",
-    "cloud",
-    "device",
-    "dst_endpoint",
-    "metadata",
-    "src_endpoint",
-    "trace",
-    "user",
-    "ai_model",
-)
-"""Who, where and which tool or model: a text may well speak of them."""
+NAMED = {
+    "": "actor ai_model cloud device dst_endpoint metadata src_endpoint trace user",
+    "ai": "agent destinations guardrail mcp model principal",
+    "ai.tool": "name server",
+    "api": "operation service version",
+}
+"""Who, where, which tool, model or policy: a text may well speak of them."""
 
 
-def _free_words(event: dict[str, Any]) -> str:
-    kept = {key: value for key, value in event.items() if key not in NAMES}
-    kept["ai"] = {
-        key: value for key, value in event["ai"].items() if key not in ("agent", "model", "mcp", "principal")
-    }
-    kept["ai"]["tool"] = {
-        key: value for key, value in event["ai"].get("tool", {}).items() if key not in ("name", "server")
-    }
-    api = event.get("api", {})
-    kept["api"] = [api.get("request", {}).get("data"), api.get("response")]
-    names = ("class_name", "category_name", "activity_name", "type_name")
-    return orjson.dumps({key: value for key, value in kept.items() if key not in names}).decode()
+def _free_words(value: Any, path: str = "") -> str:
+    """All strings of an event but captions and names, one a line."""
+    if isinstance(value, dict):
+        kept = [item for key, item in value.items() if key not in NAMED.get(path, "").split()]
+        inner = [f"{path}.{key}".strip(".") for key in value if key not in NAMED.get(path, "").split()]
+        return "\n".join(_free_words(item, at) for item, at in zip(kept, inner, strict=True))
+    if isinstance(value, list):
+        return "\n".join(_free_words(item, path) for item in value)
+    return value if isinstance(value, str) and not path.endswith("_name") else ""

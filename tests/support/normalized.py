@@ -45,7 +45,8 @@ def normalized(normalizer: Normalizer, data: dict[str, Any], offset: int = 0) ->
     raw = json.dumps(data).encode("utf-8", "surrogatepass")
     record = Record(copy.deepcopy(data), "test.json", "0" * 16, offset, 0, TIME_READ, raw)
     assert normalizer.matches(record.data)
-    return complete(normalizer.normalize(record), record, normalizer, normalizer.identify(record.data))
+    identity = normalizer.identify(record.data)
+    return complete(normalizer.normalize(record), record, normalizer, identity)
 
 
 def all_events(normalizer: Normalizer, path: Path) -> list[Event]:
