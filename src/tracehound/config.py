@@ -76,19 +76,21 @@ def load_settings(file: Path | None = None, packs: Sequence[Path] = ()) -> Setti
     """The settings, checked; a ``ConfigError`` says file, place, reason and the nearest valid name."""
     named = file or (Path(os.environ["TRACEHOUND_CONFIG"]) if os.environ.get("TRACEHOUND_CONFIG") else None)
     path = named or (Path(DEFAULT_FILE) if Path(DEFAULT_FILE).is_file() else None)
-    raw = _read(path) if path else {}
+    raw, marks = _read(path) if path else ({}, None)
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError(_explain(error, path)) from error
+        raise ConfigError(_explain(error, path, marks)) from error
     base = path.parent if path else Path()
     folders = [_pack(base / pack) for pack in settings.packs] + [_pack(pack) for pack in packs]
     return settings.model_copy(update={"packs": folders})
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> tuple[dict[str, Any], yaml.Node | None]:
+    """The settings of a file as plain values, and as nodes that know their lines."""
     try:
-        raw = yaml.safe_load(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        raw, marks = yaml.safe_load(text), yaml.compose(text, yaml.SafeLoader)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -97,11 +99,26 @@ def _read(path: Path) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         raise ConfigError(f"{path}{line}: is not YAML: {getattr(error, 'problem', error)}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: is nested too deeply") from error
     if raw is None:
-        return {}
+        return {}, None
     if not isinstance(raw, dict):
         raise ConfigError(f"{path}: the top level must be a mapping of settings")
-    return raw
+    _refuse_doubles(path, marks)
+    return raw, marks
+
+
+def _refuse_doubles(path: Path, node: yaml.Node | None) -> None:
+    """YAML's readers keep the last of two equal keys without a word; a setting must not get lost so."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        if key.value in seen:
+            raise ConfigError(f"{path}:{key.start_mark.line + 1}: {key.value} is set twice")
+        seen.add(key.value)
+        _refuse_doubles(path, value)
 
 
 def _pack(path: Path) -> Path:
@@ -110,18 +127,35 @@ def _pack(path: Path) -> Path:
     return path
 
 
-def _explain(error: ValidationError, path: Path | None) -> str:
-    """The first problems in words; an unknown key names the nearest valid one."""
+def _explain(error: ValidationError, path: Path | None, marks: yaml.Node | None) -> str:
+    """The first problems in words, each with its line; an unknown key names the nearest valid one."""
     lines = []
     for problem in error.errors()[:5]:
         place = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
-            lines.append(
-                f"{place}: unknown setting{nearest(str(problem['loc'][-1]), _keys(problem['loc'][:-1]))}"
-            )
+            said = f"unknown setting{nearest(str(problem['loc'][-1]), _keys(problem['loc'][:-1]))}"
         else:
-            lines.append(f"{place}: {problem['msg']}")
-    return f"{path or 'settings'}: " + "; ".join(lines)
+            said = problem["msg"]
+        lines.append(f"{path or 'settings'}{_line(marks, problem['loc'])}: {place}: {said}")
+    return "\n".join(lines)
+
+
+def _line(node: yaml.Node | None, place: tuple[int | str, ...]) -> str:
+    """``:LINE`` of the setting at a place, or of the innermost one above it that the file has."""
+    line = ""
+    for part in place:
+        if isinstance(node, yaml.MappingNode):
+            pair = next(((k, v) for k, v in node.value if k.value == str(part)), None)
+            if pair is None:
+                break
+            key, node = pair
+            line = f":{key.start_mark.line + 1}"
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = f":{node.start_mark.line + 1}"
+        else:
+            break
+    return line
 
 
 def _keys(place: tuple[int | str, ...]) -> list[str]:

@@ -213,12 +213,30 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
 
 
 def query(folder: Path, sql: str) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
-    """Column names and rows of one SQL query over the store."""
+    """Column names and rows of one SQL query over the store. It reads: COPY, ATTACH, SET... are refused.
+
+    The second column of one name is called ``name_2``, so that names are keys.
+    """
     import duckdb
 
     with connect(folder) as link:
         try:
-            result = link.execute(sql)
+            asked = link.extract_statements(sql)
+            if [one.type for one in asked] != [duckdb.StatementType.SELECT]:
+                raise StoreError("the query was refused: one SELECT is asked at a time, and nothing else")
+            result = link.execute(asked[0])
+            rows = result.fetchall()
         except duckdb.Error as error:
             raise StoreError(f"the query was refused: {error}") from error
-        return [column[0] for column in result.description or ()], result.fetchall()
+        return _unique([column[0] for column in result.description or ()]), rows
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    made: list[str] = []
+    for name in names:
+        number, free = 1, name
+        while free in made:
+            number += 1
+            free = f"{name}_{number}"
+        made.append(free)
+    return made

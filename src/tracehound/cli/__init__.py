@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from tracehound import __version__
-from tracehound.errors import ConfigError, TracehoundError
+from tracehound.errors import ConfigError, StoreError, TracehoundError, nearest
 
 EXIT_DONE, EXIT_FOUND, EXIT_WRONG_USE = 0, 1, 2
 
@@ -27,6 +27,13 @@ class Verbs(click.Group):
             return None
         command: click.Command = importlib.import_module(f"tracehound.cli.{name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in (names := self.list_commands(ctx)):
+            ctx.fail(f"no such verb: {args[0]}{nearest(args[0], names)}; there are: {', '.join(names)}")
+        return super().resolve_command(ctx, args)
 
 
 @click.group(
@@ -61,13 +68,24 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         code = EXIT_WRONG_USE
-    except ConfigError as error:
-        click.echo(f"tracehound: {error}", err=True)
+    except (ConfigError, StoreError) as error:
+        _say(error)
         code = EXIT_WRONG_USE
     except TracehoundError as error:
-        click.echo(f"tracehound: {error}", err=True)
+        _say(error)
         code = EXIT_FOUND
     except BrokenPipeError:  # the reader of our output (head, less) has gone: nothing is left to say
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = EXIT_DONE
+    except OSError as error:  # an output that cannot be written, a disk that is full
+        _say(f"{error.filename or 'output'}: {error.strerror}")
+        code = EXIT_WRONG_USE
     sys.exit(code or EXIT_DONE)
+
+
+def _say(error: object) -> None:
+    """An error on stderr; names of files and bits of logs in it are shown, not obeyed."""
+    from tracehound.cli._shared import printable
+
+    lines = [printable(line, 2000) for line in str(error).split("\n")]
+    click.echo("tracehound: " + "\n".join(lines), err=True)

@@ -102,10 +102,19 @@ def report_dead(dead: DeadLetters) -> int:
 
 def printable(text: str, limit: int = 300) -> str:
     """Text of a log for a terminal: control characters (ANSI escapes too) are shown, not obeyed."""
-    shown = "".join(
-        c if c.isprintable() else f"\\x{ord(c):02x}" if ord(c) < 256 else f"\\u{ord(c):04x}" for c in text
-    )
+    shown = text if text.isprintable() else "".join(c if c.isprintable() else _code(c) for c in text)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def _code(char: str) -> str:
+    number = ord(char)
+    return (
+        f"\\x{number:02x}"
+        if number < 0x100
+        else f"\\u{number:04x}"
+        if number < 0x10000
+        else f"\\U{number:08x}"
+    )
 
 
 def rule_options(function: F) -> F:
