@@ -24,6 +24,7 @@ from tracehound.demo.generate.day import FILES, TRAIL, Day
 from tracehound.demo.generate.people import SERVICES, staff
 
 DAY = Path(next(iter(demo.__path__))) / "day"
+LOGS = DAY / "logs"
 START, END = 1794960000000, 1795046400000  # 2026-11-18 in epoch milliseconds
 BUDGET = 1_500_000
 
@@ -46,11 +47,11 @@ CLASSES = {4001: "network_activity", 4002: "http_activity", 4003: "dns_activity"
 def read(source: str) -> list[dict[str, Any]]:
     """All units of one source; CloudTrail's envelopes and OpenAI's page are opened."""
     if source == TRAIL:
-        files = sorted((DAY / TRAIL).glob("*.json.gz"))
+        files = sorted((LOGS / TRAIL).glob("*.json.gz"))
         return [
             record for file in files for record in json.loads(gzip.decompress(file.read_bytes()))["Records"]
         ]
-    text = gzip.decompress((DAY / FILES[source]).read_bytes()).decode()
+    text = gzip.decompress((LOGS / FILES[source]).read_bytes()).decode()
     if source == "openai_audit":
         return json.loads(text)["data"]
     return [json.loads(line) for line in text.splitlines()]

@@ -28,6 +28,8 @@ FILES = {
     "proxy_ocsf": "proxy_ocsf.ndjson.gz",
 }
 TRAIL = "cloudtrail"
+# The logs lie in a folder of their own, so that it can be read as a whole.
+LOGS = "logs"
 
 
 @dataclass
@@ -78,17 +80,18 @@ class Day:
         return files
 
     def write(self, out: Path) -> None:
-        """Write all files; the bytes depend on the records only."""
-        (out / TRAIL).mkdir(parents=True, exist_ok=True)
-        for stale in (out / TRAIL).glob("*.json.gz"):
+        """Write the logs into ``logs/`` and the stories' index beside it; the bytes depend on the records only."""
+        logs = out / LOGS
+        (logs / TRAIL).mkdir(parents=True, exist_ok=True)
+        for stale in (logs / TRAIL).glob("*.json.gz"):
             stale.unlink()
         for source, name in FILES.items():
             records = self.sorted(source)
             if source == "openai_audit":
                 records = [audit_page(list(reversed(records)))]
-            zipped(out / name, (dumps(record) + "\n" for record in records))
+            zipped(logs / name, (dumps(record) + "\n" for record in records))
         for name, records in self.trails().items():
-            zipped(out / TRAIL / name, [dumps({"Records": records})])
+            zipped(logs / TRAIL / name, [dumps({"Records": records})])
         index = {"date": DATE, "company": "Halden Freight", "stories": self.stories}
         (out / "stories.json").write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8", newline="\n")
 
