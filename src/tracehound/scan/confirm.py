@@ -19,6 +19,7 @@ from datetime import date
 from functools import lru_cache
 
 from tracehound.errors import nearest
+from tracehound.scan.matching import Expression
 
 Step = Callable[[str], bool]
 CONTEXT_BEFORE, CONTEXT_AFTER = 96, 48
@@ -281,6 +282,12 @@ def _stdnum(name: str) -> Step | None:
         if check is None
         else lambda value: bool(check(value)) and len(set(re.sub(r"\W", "", value))) >= 3
     )
+
+
+def words_expression(words: tuple[str, ...]) -> Expression:
+    """Any of ``words`` anywhere: what must hold for ``in_context`` to be worth asking."""
+    escaped = (b"".join(b"\\x%02x" % byte for byte in word.encode()) for word in words)
+    return Expression(b"(?:" + b"|".join(escaped) + b")", cased=False)
 
 
 @lru_cache(maxsize=1024)

@@ -16,6 +16,7 @@ from typing import Any, cast
 from tracehound.errors import PatternError, nearest
 from tracehound.scan import confirm, yaml_lines
 from tracehound.scan.expression import ExpressionError, expand, translate
+from tracehound.scan.fold import fold
 from tracehound.scan.model import DIRECTIONS, FAMILIES, Confidence, Gate, Pattern
 from tracehound.scan.yaml_lines import Mapping
 
@@ -160,7 +161,7 @@ class _FileReader:
             expression=self._expression(entry, cased=cased),
             cased=cased,
             confirm=self._confirm(entry),
-            context=self._texts(entry, "context"),
+            context=tuple(fold(word).lower() for word in self._texts(entry, "context")),
             gate=self._text(entry, "gate") or None,
             detector=self._detector(entry),
             reference=self._text(entry, "reference") or self._text(self.content, "reference"),

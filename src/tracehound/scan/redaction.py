@@ -17,14 +17,29 @@ class Span(NamedTuple):
 
 def cover(data: bytes, spans: Sequence[Span]) -> str:
     """``data`` as text with every span masked; overlapping spans are masked as one."""
+    return cover_part(data, spans, 0, len(data))
+
+
+def cover_part(data: bytes, spans: Sequence[Span], first: int, last: int) -> str:
+    """``data[first:last]`` with every span masked, also one that begins before or ends after the part."""
     out: list[str] = []
-    at = 0
+    at = first
     for start, end in _merged(data, spans):
-        out.append(data[at:start].decode("utf-8", "surrogatepass"))
-        out.append(mask(data[start:end].decode("utf-8", "surrogatepass")))
+        if end <= first or start >= last:
+            continue
+        out.append(_text(data[at : max(at, start)]))
+        out.append(mask(_text(data[start:end])))
         at = end
-    out.append(data[at:].decode("utf-8", "surrogatepass"))
+    out.append(_text(data[at : max(at, last)]))
     return "".join(out)
+
+
+def _text(part: bytes) -> str:
+    """Lone surrogates stay as they came; only a part that was cut out of a text can begin in mid-character."""
+    try:
+        return part.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return part.decode("utf-8", "replace")
 
 
 def _merged(data: bytes, spans: Sequence[Span]) -> list[Span]:

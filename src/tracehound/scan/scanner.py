@@ -10,28 +10,28 @@ All of it is linear in the text. Decoding is bounded: ``MAX_DEPTH`` layers, and 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
 
 import xxhash
 
 from tracehound.content import content_dir
-from tracehound.errors import PatternError, nearest
-from tracehound.scan import confirm, decoding, hidden, loading
+from tracehound.errors import nearest
+from tracehound.scan import decoding, hidden, loading
 from tracehound.scan.destinations import destinations
 from tracehound.scan.detectors import BUDGET, HIDDEN_TEXT
 from tracehound.scan.fold import fold
+from tracehound.scan.index import Index, Spans
 from tracehound.scan.masking import excerpt, mask
-from tracehound.scan.matching import Expression, ExpressionRefusedError, Matcher, build_matcher, span_finder
 from tracehound.scan.memo import Memo
-from tracehound.scan.model import DIRECTIONS, EMPTY, MASKED_FAMILIES, Gate, Hit, Pattern, Verdict, risk
-from tracehound.scan.redaction import Span, cover
+from tracehound.scan.model import DIRECTIONS, EMPTY, MASKED_FAMILIES, Hit, Pattern, Verdict, risk
+from tracehound.scan.redaction import Span, cover, cover_part
 
 MAX_DEPTH = 3
 MIN_BUDGET = 32_768
+EXCERPT, EXCERPT_BEFORE, EXCERPT_AFTER = 320, 256, 1024
 INNER_FAMILIES = frozenset({"injection", "jailbreak", "secret", "exfiltration", "command", "custom"})
 
 
@@ -40,8 +40,8 @@ class _Analysis:
     """What one text gave so far: pattern id -> the masked value, and the bytes still to be decoded."""
 
     direction: str
+    budget: int
     found: dict[str, str] = field(default_factory=dict)
-    budget: int = 0
     exhausted: bool = False
     prose: str = ""
 
@@ -60,21 +60,15 @@ class Scanner:
     ) -> None:
         self.patterns: dict[str, Pattern] = dict(sorted(loaded.patterns.items()))
         self.kinds = loaded.kinds
+        self._gates = loaded.gates
+        self._engine, self._cache, self._gated = engine, cache, gated
         self._memo = Memo() if memo else None
-        self._gated = gated
+        self._spans = Spans()
         self._by_detector: dict[str, list[Pattern]] = defaultdict(list)
-        self._behind_gate: dict[str, list[Pattern]] = defaultdict(list)
-        self._targets: list[Pattern | Gate] = []
-        self._finders: dict[str, Any] = {}
         for pattern in self.patterns.values():
             if pattern.detector is not None:
                 self._by_detector[pattern.detector].append(pattern)
-            if pattern.gate is not None and gated:
-                self._behind_gate[pattern.gate].append(pattern)
-            elif pattern.expression is not None:
-                self._targets.append(pattern)
-        self._targets += [gate for name, gate in sorted(loaded.gates.items()) if name in self._behind_gate]
-        self._matcher = self._build(engine, cache)
+        self._index = self._indexed(list(self.patterns.values()))
 
     @classmethod
     def load(
@@ -101,7 +95,7 @@ class Scanner:
     @property
     def engine(self) -> str:
         """The name of the engine in use."""
-        return self._matcher.name
+        return self._index.matcher.name
 
     def scan(self, text: str, direction: str) -> Verdict:
         """What ``text`` holds; ``direction`` is one of ``DIRECTIONS``, else ValueError. No text makes it fail."""
@@ -128,11 +122,11 @@ class Scanner:
         if self._known_clean(raw):
             return text
         spans = self._masked_spans(raw)
-        clean = raw if text.isascii() else fold(text).encode("utf-8", "surrogatepass")
-        if clean is not raw:
+        if not text.isascii():
+            clean = fold(text).encode("utf-8", "surrogatepass")
             clean_spans = self._masked_spans(clean)
-            seen = {raw[s.start : s.end].lower() for s in spans}
-            if any(clean[s.start : s.end].lower() not in seen for s in clean_spans):
+            seen = {raw[start:end].lower() for start, end in spans}
+            if any(clean[start:end].lower() not in seen for start, end in clean_spans):
                 return cover(clean, clean_spans)
         return cover(raw, spans) if spans else text
 
@@ -149,20 +143,29 @@ class Scanner:
                 )
         return False
 
-    def _build(self, engine: str | None, cache: Path | None) -> Matcher:
-        expressions = [Expression(target.expression or b"", target.cased) for target in self._targets]
-        try:
-            return build_matcher(expressions, engine, cache)
-        except ExpressionRefusedError as error:
-            target = self._targets[error.index]
-            raise PatternError(f"{target.id}: {error}", file=target.file, line=target.line) from None
+    def _indexed(self, patterns: list[Pattern]) -> Index:
+        return Index(patterns, self._gates, engine=self._engine, cache=self._cache, gated=self._gated)
+
+    @cached_property
+    def _masking(self) -> Index:
+        """The few patterns whose values are masked: several times cheaper than all."""
+        kept = [p for p in self.patterns.values() if p.family in MASKED_FAMILIES and p.detector is None]
+        return self._indexed(kept)
+
+    def _masked_spans(self, data: bytes) -> list[Span]:
+        candidates = self._masking.candidates(data)
+        if not candidates:
+            return []
+        lowered = data.lower()
+        return [Span(*span) for pattern in candidates for span in self._spans.find(pattern, data, lowered)]
 
     def _verdict(self, text: str, direction: str) -> Verdict:
         data = fold(text).encode("utf-8", "surrogatepass")
-        state = _Analysis(direction, budget=max(MIN_BUDGET, 2 * len(data)))
+        state = _Analysis(direction, max(MIN_BUDGET, 2 * len(data)))
         messages = self._hidden(text, state)
         triggered = self._plain(data, state, inner=False)
-        self._encoded(data, triggered, messages, state)
+        if triggered or messages or not self._gated:
+            self._encoded(data, triggered, messages, state)
         hosts = destinations(text)
         return self._summary(state, hosts) if state.found or hosts else EMPTY
 
@@ -181,34 +184,34 @@ class Scanner:
         """Match and confirm; gives the decoders whose trigger matched."""
         triggered = []
         lowered = b""
-        for index in self._matcher.match(data):
-            target = self._targets[index]
-            if isinstance(target, Gate):
-                candidates: Iterable[Pattern] = self._behind_gate[target.id]
-            elif target.detector is not None:
-                if state.direction in target.directions:
-                    triggered.append(target.detector)
+        for pattern in self._index.candidates(data):
+            if state.direction not in pattern.directions:
                 continue
-            else:
-                candidates = (target,)
-            for pattern in candidates:
-                if pattern.id in state.found or state.direction not in pattern.directions:
-                    continue
-                if inner and pattern.family not in INNER_FAMILIES:
-                    continue
-                lowered = lowered or data.lower()
-                span = next(self._spans(pattern, data, lowered), None)
-                if span is not None:
-                    state.found[pattern.id] = self._shown(pattern, data[span[0] : span[1]])
+            if pattern.detector is not None:
+                triggered.append(pattern.detector)
+                continue
+            if pattern.id in state.found or (inner and pattern.family not in INNER_FAMILIES):
+                continue
+            lowered = lowered or data.lower()
+            span = next(self._spans.find(pattern, data, lowered), None)
+            if span is not None:
+                state.found[pattern.id] = self._shown(pattern, data, *span)
         return triggered
+
+    def _shown(self, pattern: Pattern, data: bytes, start: int, end: int) -> str:
+        """A masked value, or an excerpt in which secrets that reach into it are masked."""
+        if pattern.family in MASKED_FAMILIES:
+            return mask(data[start:end].decode("utf-8", "replace"))
+        first = max(0, start - EXCERPT_BEFORE)
+        end = min(end, start + EXCERPT)
+        window = data[first : end + EXCERPT_AFTER]
+        return excerpt(cover_part(window, self._masked_spans(window), start - first, end - first))
 
     def _encoded(
         self, data: bytes, triggered: list[str], messages: list[tuple[str, bytes]], state: _Analysis
     ) -> None:
         """Decode breadth first and scan what comes out, layer by layer, until depth or budget ends."""
-        if not self._gated and any(
-            state.direction in p.directions for p in self._by_detector.get("base64", ())
-        ):
+        if not self._gated and state.direction != "system":
             triggered = sorted(set(decoding.DECODERS) & set(self._by_detector))
         queue = deque((name, data, 1) for name in triggered)
         for name, message in messages:
@@ -249,39 +252,6 @@ class Scanner:
         for pattern in self._by_detector.get(detector, ()):
             if pattern.family == "encoded" and state.direction in pattern.directions:
                 state.found.setdefault(pattern.id, shown)
-
-    def _spans(self, pattern: Pattern, data: bytes, lowered: bytes) -> Iterator[tuple[int, int]]:
-        """Where the pattern's confirmed values stand: group 1, else the whole match."""
-        finder = self._finders.get(pattern.id)
-        if finder is None:
-            finder = span_finder(Expression(pattern.expression or b"", pattern.cased))
-            self._finders[pattern.id] = finder
-        group = 1 if finder.groups else 0
-        for match in finder.finditer(data if pattern.cased else lowered):
-            start, end = match.span(group)
-            if start < 0:
-                start, end = match.span()
-            if pattern.context and not confirm.in_context(pattern.context, lowered, *match.span()):
-                continue
-            if pattern.confirm:
-                value = data[start:end].decode("utf-8", "replace")
-                if not confirm.confirmed(pattern.confirm, value):
-                    continue
-            yield start, end
-
-    def _shown(self, pattern: Pattern, value: bytes) -> str:
-        text = value.decode("utf-8", "replace")
-        return mask(text) if pattern.family in MASKED_FAMILIES else excerpt(text)
-
-    def _masked_spans(self, data: bytes) -> list[Span]:
-        spans = []
-        lowered = data.lower()
-        for index in self._matcher.match(data):
-            target = self._targets[index]
-            for pattern in self._behind_gate[target.id] if isinstance(target, Gate) else (target,):
-                if pattern.family in MASKED_FAMILIES and pattern.detector is None:
-                    spans += [Span(start, end) for start, end in self._spans(pattern, data, lowered)]
-        return spans
 
     def _summary(self, state: _Analysis, hosts: tuple[str, ...]) -> Verdict:
         hits = []
