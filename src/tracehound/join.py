@@ -1,13 +1,15 @@
 """Copying attributes from a request's event to its response's: the one memory before enrichment.
 
-A normalizer marks an event with ``offer(event, key)`` or ``want(event, key)``. The key is what both records
-hold (session and request id); the offered attributes are copied where the wanting event has none. The memory
-is bounded: the longest unused offer is forgotten first, and counted.
+A normalizer marks an event with ``offer(event, key)`` or ``want(event, key)``, or both, in the order in which they
+are to be done. The key is what both records hold (session and request id, or the session for what one record says
+for all that follow); the offered attributes are copied where the wanting event has none. The memory is bounded:
+the longest unused offer is forgotten first, and counted.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from copy import deepcopy
 from typing import Any
 
 from tracehound.event import JOIN
@@ -15,7 +17,7 @@ from tracehound.event import JOIN
 Event = dict[str, Any]
 
 MAX_OFFERS = 50_000
-OFFERED: tuple[tuple[str, ...], ...] = (
+OFFERED = (
     ("actor",),
     ("src_endpoint",),
     ("device",),
@@ -25,7 +27,9 @@ OFFERED: tuple[tuple[str, ...], ...] = (
     ("ai", "principal"),
     ("ai", "session_uid"),
     ("ai", "agent"),
-    ("ai", "mcp"),
+    ("ai", "mcp", "server"),
+    ("ai", "mcp", "method"),
+    ("ai", "mcp", "transport"),
     ("ai", "tool", "name"),
     ("ai", "tool", "type"),
     ("ai", "tool", "server"),
@@ -34,15 +38,18 @@ STAND_INS = ("app_name", "svc_name")
 """Keys that ``tracehound.event`` fills for want of better: an offer replaces an object that has no others."""
 
 
-def offer(event: Event, *key: object) -> Event:
+Path = tuple[str, ...]
+
+
+def offer(event: Event, *key: object, paths: tuple[Path, ...] = OFFERED) -> Event:
     """Mark a request: its attributes wait for the response with the same key."""
-    event[JOIN] = ("offer", key)
+    event.setdefault(JOIN, []).append(("offer", key, paths))
     return event
 
 
 def want(event: Event, *key: object) -> Event:
     """Mark a response: it takes what the request with the same key offered."""
-    event[JOIN] = ("want", key)
+    event.setdefault(JOIN, []).append(("want", key, ()))
     return event
 
 
@@ -56,17 +63,14 @@ class Join:
 
     def run(self, events: list[Event]) -> None:
         for event in events:
-            marked = event.pop(JOIN, None)
-            if marked is None:
-                continue
-            kind, key = marked
-            if kind == "offer":
-                self._remember(key, event)
-            else:
-                self._give(key, event)
+            for kind, key, paths in event.pop(JOIN, ()):
+                if kind == "offer":
+                    self._remember(key, event, paths)
+                else:
+                    self._give(key, event)
 
-    def _remember(self, key: tuple[object, ...], event: Event) -> None:
-        found = [(path, value) for path in OFFERED if (value := _get(event, path)) is not None]
+    def _remember(self, key: tuple[object, ...], event: Event, paths: tuple[Path, ...]) -> None:
+        found = [(path, deepcopy(value)) for path in paths if (value := _get(event, path)) is not None]
         self._offers[key] = found
         self._offers.move_to_end(key)
         while len(self._offers) > self.max_offers:
@@ -80,7 +84,10 @@ class Join:
             for part in parents:
                 target = target.setdefault(part, {})
             if _is_stand_in(target.get(last)):
-                target[last] = value
+                target[last] = deepcopy(value)
+        tool, mcp = _get(event, ("ai", "tool")), _get(event, ("ai", "mcp"))
+        if tool and mcp and "server" in mcp:
+            tool.setdefault("server", mcp["server"])
 
 
 def _get(event: Event, path: tuple[str, ...]) -> Any:
