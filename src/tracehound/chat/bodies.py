@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tracehound.chat.blocks import dicts
+from tracehound.chat.blocks import dicts, result_text
 from tracehound.chat.templates import turns
 from tracehound.record import take_int, take_str, whole
 
@@ -25,6 +25,8 @@ IMAGE_TASKS = (
 ANSWER_TEXTS = (
     "completion", "generation", "outputText", "generated_text", "output_text", "text", "response", "message",
 )  # fmt: skip
+ECHOES = ("prompt", "texts", "inputText", "chat_history")
+"""What an answer repeats of the request."""
 ANSWER_LISTS = ("results", "outputs", "generations", "completions", "segments")
 BULK = (
     "embedding", "embeddings", "embeddingsByType", "inputTextEmbeddings", "images", "image", "inputImage",
@@ -161,9 +163,30 @@ def answered(body: dict[str, Any]) -> list[Any]:
     if calls:
         body.pop("tool_calls")
         messages.append({"role": "assistant", "tool_calls": calls})
-    body.pop("chat_history", None)  # Cohere repeats the conversation in its answer
+    for key in ECHOES:
+        if isinstance(body.get(key), (str, list)):
+            del body[key]
     _drop_bulk(body)
     return messages
+
+
+def documents(body: dict[str, Any]) -> list[str]:
+    """Take the texts that a search or a ranking found out of its response."""
+    found = []
+    for part in (*dicts(body.get("results")), *dicts(body.get("data"))):
+        for key in ("document", "snippet", "content"):
+            value = part.get(key)
+            text = (
+                value
+                if isinstance(value, str)
+                else result_text(value)
+                if isinstance(value, (dict, list))
+                else None
+            )
+            if text:
+                found.append(text)
+                del part[key]
+    return found
 
 
 def _choices(body: dict[str, Any]) -> Iterator[Any]:

@@ -149,10 +149,7 @@ class _Assembly:
         for key, value in data.items():
             if key in known or value is None:
                 continue
-            if key in MERGED and isinstance(value, dict) and isinstance(self.body.get(key), dict):
-                self.body[key] = self.body[key] | value
-            else:
-                self.body[key] = value
+            self.body[key] = _merged(self.body[key], value) if key in MERGED and key in self.body else value
 
     def finish(self) -> dict[str, Any]:
         for block in self.blocks.values():
@@ -168,6 +165,13 @@ class _Assembly:
         for key, texts in self.texts.items():
             self.body[key] = "".join(texts)
         return self.body
+
+
+def _merged(old: Any, new: Any) -> Any:
+    """Objects and lists of both chunks; of two values the later one."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old | {key: _merged(old[key], value) if key in old else value for key, value in new.items()}
+    return old + new if isinstance(old, list) and isinstance(new, list) else new
 
 
 def _append(target: dict[str, Any], key: str, value: Any) -> None:

@@ -1,0 +1,381 @@
+"""AWS Bedrock model invocation logs -> OCSF API Activity (6003).
+
+One object per call of InvokeModel, InvokeModelWithResponseStream, Converse or ConverseStream, as Bedrock delivers
+it to S3 or CloudWatch Logs. Bodies are those of the model's own API; above 100 KB the log has their S3 path.
+There is no source address: it is joined from the CloudTrail event of the same request.
+https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from tracehound.chat import Conversation, converse, parsed
+from tracehound.chat.blocks import dicts
+from tracehound.chat.bodies import answered, documents, sent, tokens
+from tracehound.chat.streams import assembled
+from tracehound.event import Event, with_conversation
+from tracehound.guardrails import policy, security_control, strictest
+from tracehound.join import want
+from tracehound.models import bedrock_name, maker
+from tracehound.normalizers import Normalizer
+from tracehound.record import Record, take, take_int, take_str, whole
+from tracehound.times import epoch_ms
+
+STREAMS = {"InvokeModelWithResponseStream", "ConverseStream"}
+ACTIONS = {"BLOCKED": "blocked", "ANONYMIZED": "modified", "NONE": "allowed"}
+POLICIES = {
+    "topicPolicy": ("topics",),
+    "contentPolicy": ("filters",),
+    "wordPolicy": ("customWords", "managedWordLists"),
+    "sensitiveInformationPolicy": ("piiEntities", "regexes"),
+    "contextualGroundingPolicy": ("filters",),
+    "automatedReasoningPolicy": ("findings",),
+}
+"""Policies of a guardrail's assessment -> the lists of what they found."""
+QUOTED = ("match", "regex")
+"""What a finding quotes of the prompt or the answer."""
+SESSIONS = (
+    "sessionId", "session_id", "session", "conversationId", "conversation_id", "threadId", "thread_id", "chatId",
+)  # fmt: skip
+"""Names that callers give a session in ``requestMetadata``, which is free."""
+TRACES = ("traceId", "trace_id", "xrayTraceId", "langfuse_trace_id")
+RESOURCES = {
+    "foundation-model": "AWS::Bedrock::FoundationModel",
+    "inference-profile": "AWS::Bedrock::InferenceProfile",
+    "application-inference-profile": "AWS::Bedrock::ApplicationInferenceProfile",
+    "provisioned-model": "AWS::Bedrock::ProvisionedModelThroughput",
+    "custom-model": "AWS::Bedrock::CustomModel",
+    "custom-model-deployment": "AWS::Bedrock::CustomModelDeployment",
+    "imported-model": "AWS::Bedrock::ImportedModel",
+    "prompt": "AWS::Bedrock::Prompt",
+    "prompt-router": "AWS::Bedrock::PromptRouter",
+    "default-prompt-router": "AWS::Bedrock::PromptRouter",
+    "endpoint": "AWS::SageMaker::Endpoint",
+}
+GENERIC = set(RESOURCES) - {"foundation-model", "inference-profile"}
+"""ARNs that name a resource and not its model."""
+
+
+def normalize(record: Record) -> Iterable[Event]:
+    """Map one invocation: the model call, then each tool call that it asks for and each new tool result."""
+    log = record.data
+    asked, answer = _body(log, "input", "inputBodyJson"), _body(log, "output", "outputBodyJson")
+    came_back = bool(answer)
+    guardrail, blocked = _guardrail(answer)
+    counts = tokens(answer) if answer else {}
+    reason = _stop_reason(answer)
+    talk = _conversation(asked, answer)
+    talk.texts.extend(("response", text, True) for text in blocked)  # what the guardrail kept back
+    event = _event(log, asked, answer, counts) | _outcome(log, came_back, reason)
+    if guardrail:
+        event["ai"]["guardrail"] = guardrail
+        event |= security_control(guardrail["action"])
+    request = event["metadata"]["correlation_uid"]
+    events = list(with_conversation(event, talk))
+    return [want(made, "aws_request", request) for made in events] if request else events
+
+
+def _body(log: dict[str, Any], side: str, key: str) -> dict[str, Any]:
+    """The body as an object that stays in the log: decoded, and a stream of chunks put together."""
+    part = log.get(side)
+    body = parsed(part.get(key)) if isinstance(part, dict) else None
+    if isinstance(body, list):
+        body = assembled(body)
+    elif isinstance(body, str) and body:
+        body = {"prompt" if side == "input" else "completion": body}
+    if not isinstance(body, dict) or not isinstance(part, dict):
+        return {}
+    part[key] = body
+    return body
+
+
+def _conversation(asked: dict[str, Any], answer: dict[str, Any]) -> Conversation:
+    request, found = sent(asked), documents(answer)
+    talk = converse(request.messages, answered(answer), system=request.system, tools=request.tools)
+    talk.texts.extend(("document", text, False) for text in found)
+    return talk
+
+
+def _event(
+    log: dict[str, Any], asked: dict[str, Any], answer: dict[str, Any], counts: dict[str, int | None]
+) -> Event:
+    time, original = _time(log)
+    operation, request = take_str(log, "operation"), take_str(log, "requestId")
+    latency = take_int(answer, "metrics", "latencyMs")
+    if latency is None:
+        latency = take_int(answer, "amazon-bedrock-invocationMetrics", "invocationLatency")
+    user, session = _identity(log)
+    tags, conversation, trace = _metadata(log)
+    account, region = take_str(log, "accountId"), take_str(log, "region")
+    model = _model(log, asked, answer)
+    return {
+        "class_uid": 6003,
+        "time": time,
+        "start_time": time,
+        "duration": latency,
+        "api": {
+            "operation": operation or "Unknown",
+            "service": {"name": "bedrock-runtime.amazonaws.com"},
+            "request": {"uid": request, "flags": ["stream"] if operation in STREAMS else None}
+            if request
+            else None,
+            "response": {
+                "error": _get(log, "errorCode") if isinstance(_get(log, "errorCode"), str) else None
+            },
+        },
+        "actor": {"user": user, "session": session},
+        "cloud": {
+            "provider": "AWS",
+            "region": region,
+            "account": {"uid": account, "type": "AWS Account", "type_id": 10} if account else None,
+        },
+        "resources": _resources(log, model["name"]),
+        "trace": {"uid": trace} if trace else None,
+        "metadata": {
+            "original_time": original,
+            "original_event_uid": request,
+            "correlation_uid": request,
+            "event_code": operation,
+            "log_name": take_str(log, "schemaType"),
+            "log_version": take_str(log, "schemaVersion"),
+            "tags": tags,
+        },
+        "ai": {
+            "activity": "inference",
+            "principal": user.get("uid"),
+            "session_uid": conversation or trace,
+            "model": model,
+            "tokens": _tokens(log, counts),
+        },
+    }
+
+
+def _time(log: dict[str, Any]) -> tuple[int | None, str | None]:
+    ms = epoch_ms(log.get("timestamp"))
+    return (ms, str(log.pop("timestamp"))) if ms else (None, None)
+
+
+def _outcome(log: dict[str, Any], came_back: bool, reason: str | None) -> Event:
+    """A call that Bedrock refused has an error code; one that a model answered has an answer."""
+    error, said = take_str(log, "errorCode"), take_str(log, "status")
+    output = log.get("output")
+    came_back = came_back or bool(_get(output, "outputBodyS3Path") or _get(output, "outputTokenCount"))
+    return {
+        "status_id": 2 if error else 1 if came_back else 0,
+        "status_code": error,
+        "status_detail": reason or said,
+    }
+
+
+def _identity(log: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """``arn:aws:sts::111122223333:assumed-role/ROLE/SESSION`` -> user and session."""
+    arn = take_str(log, "identity", "arn")
+    if arn is None:
+        return {}, {}
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or parts[0] != "arn":
+        return {"uid": arn, "name": arn}, {}
+    kind, _, name = parts[5].partition("/")
+    account = {"uid": parts[4], "type": "AWS Account", "type_id": 10} if parts[4] else None
+    user = {
+        "uid": arn,
+        "name": name.rpartition("/")[2] or kind,
+        "account": account,
+        "type_id": 1,
+        "type": "User",
+    }
+    session: dict[str, Any] = {}
+    if kind == "assumed-role":
+        role = name.partition("/")[0]
+        user |= {"type_id": 99, "type": "AssumedRole"}
+        session = {"issuer": f"arn:{parts[1]}:iam::{parts[4]}:role/{role}"}
+    return user, session
+
+
+def _metadata(log: dict[str, Any]) -> tuple[list[dict[str, str]] | None, str | None, str | None]:
+    """What the caller attached to the request: as tags, and the session and trace among them."""
+    given = log.get("requestMetadata")
+    if not isinstance(given, dict):
+        return None, None, None
+    tags = [
+        {"name": name, "value": value} for name, value in given.items() if isinstance(value, str) and value
+    ]
+    for tag in tags:
+        del given[tag["name"]]
+    values = {tag["name"]: tag["value"] for tag in tags}
+    session = next((values[key] for key in SESSIONS if key in values), None)
+    trace = next((values[key] for key in TRACES if key in values), None)
+    return tags or None, session, trace
+
+
+def _model(log: dict[str, Any], asked: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    """The model; of a profile or deployment whose ARN does not name one, the model that answered."""
+    named = log.get("modelId")
+    answered_by = answer.get("model") if isinstance(answer.get("model"), str) else None
+    if not isinstance(named, str) or not named:
+        return {"name": answered_by, "provider": maker(answered_by)}
+    name = bedrock_name(named)
+    if named.startswith("arn:") and _kind(named) in GENERIC and answered_by:
+        name = answered_by
+    provider = maker(name) or maker(answered_by) or ("anthropic" if "anthropic_version" in asked else None)
+    if name == named:
+        del log["modelId"]
+    return {"name": name, "provider": provider}
+
+
+def _resources(log: dict[str, Any], name: str | None) -> list[dict[str, Any]] | None:
+    """The profile, deployment or cross-region id that the caller named in place of the model itself."""
+    named = take_str(log, "modelId")
+    if named is None:
+        return None
+    return [
+        {
+            "uid": named,
+            "name": name,
+            "type": RESOURCES.get(_kind(named)),
+            "region": take_str(log, "inferenceRegion"),
+        }
+    ]
+
+
+def _kind(arn: str) -> str:
+    return arn.split(":", 5)[-1].partition("/")[0]
+
+
+def _tokens(log: dict[str, Any], counts: dict[str, int | None]) -> dict[str, int | None]:
+    """Bedrock's own counts or those of the body, whichever is more: one of them may leave cached tokens out."""
+    asked, answer = log.get("input"), log.get("output")
+    own = {"prompt": _count(asked, "inputTokenCount"), "completion": _count(answer, "outputTokenCount")}
+    if own["prompt"] is not None:
+        cached = (_count(asked, f"cache{way}InputTokenCount", keep=True) for way in ("Read", "Write"))
+        own["prompt"] += sum(number or 0 for number in cached)
+    found = {
+        kind: max((n for n in (own[kind], counts.get(kind)) if n is not None), default=None) for kind in own
+    }
+    known = [number for number in found.values() if number is not None]
+    return found | {"total": counts.get("total") or (sum(known) if known else None)}
+
+
+def _count(data: Any, key: str, *, keep: bool = False) -> int | None:
+    number = whole(_get(data, key))
+    if number is None or number < 0:
+        return None
+    return number if keep else take_int(data, key)
+
+
+def _stop_reason(answer: dict[str, Any]) -> str | None:
+    """Why the model stopped, in its own words."""
+    for key in ("stopReason", "stop_reason", "finish_reason", "completionReason"):
+        if isinstance(answer.get(key), str) and answer[key]:
+            return str(answer.pop(key))
+    for key in ("choices", "results", "outputs", "generations", "completions"):
+        for part in dicts(answer.get(key)):
+            for name in ("finish_reason", "stop_reason", "completionReason", "finishReason"):
+                reason = part.get(name)
+                reason = _get(reason, "reason", reason)
+                if isinstance(reason, str) and reason:
+                    take(part, name)
+                    return reason
+    return None
+
+
+def _guardrail(answer: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The verdict of a guardrail: InvokeModel logs it under ``amazon-bedrock-…``, Converse under ``trace``.
+
+    Also the answers that the guardrail kept back. What findings quote is taken out.
+    """
+    said = answer.get("amazon-bedrock-guardrailAction")
+    trace = _get(answer.get("amazon-bedrock-trace"), "guardrail") or _get(answer.get("trace"), "guardrail")
+    stopped = (
+        answer.get("stopReason") == "guardrail_intervened"
+        or answer.get("stop_reason") == "guardrail_intervened"
+    )
+    if not (said or stopped or isinstance(trace, dict)):
+        return {}, []
+    found = list(_findings(trace))
+    blocked = take(trace, "modelOutput")
+    texts = [text for text in blocked if isinstance(text, str)] if isinstance(blocked, list) else []
+    actions = {action for _, _, action in found}
+    action = strictest(actions)
+    intervened = stopped or said == "INTERVENED"
+    if intervened and action not in ("blocked", "modified"):
+        action = "blocked"
+    action = action or "allowed"
+    guardrails = policy(guardrail for guardrail, _, _ in found)
+    kinds = policy(kind for _, kind, decided in found if decided == action and kind)
+    return {
+        "action": action,
+        "policy": f"{guardrails} / {kinds}" if guardrails and kinds else guardrails or kinds,
+        "provider": "aws_bedrock",
+    }, texts
+
+
+def _findings(trace: Any) -> Iterator[tuple[str, str | None, str]]:
+    """Guardrail, what it found and our word for what it did; a guardrail that found nothing allowed the text."""
+    for side in ("input", "outputs", "inputAssessment", "outputAssessments"):
+        for guardrail, assessment in _assessments(_get(trace, side)):
+            yield guardrail, None, "allowed"
+            for name, lists in POLICIES.items():
+                for key in lists:
+                    for finding in dicts(_get(assessment.get(name), key)):
+                        yield guardrail, _kind_of(finding), _action(finding)
+
+
+def _assessments(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Assessments by guardrail, however they lie in each other: ``{id: a}``, ``{id: [a]}``, ``[{id: a}]``."""
+    for item in dicts(value) if isinstance(value, list) else [value] if isinstance(value, dict) else ():
+        for guardrail, assessments in item.items():
+            for assessment in [assessments] if isinstance(assessments, dict) else dicts(assessments):
+                yield guardrail, assessment
+
+
+def _action(finding: dict[str, Any]) -> str:
+    action = ACTIONS.get(str(finding.get("action")), "flagged" if finding.get("action") else "allowed")
+    return "flagged" if action == "allowed" and finding.get("detected") is True else action
+
+
+def _kind_of(finding: dict[str, Any]) -> str | None:
+    """A finding by topic, filter or entity; a blocked word by the list it stands on, never by itself."""
+    quoted = any(take(finding, key) is not None for key in QUOTED)
+    name, kind = finding.get("name"), finding.get("type")
+    if isinstance(name, str) and name:
+        return name
+    if isinstance(kind, str) and kind:
+        return kind
+    return "WORD" if quoted else None
+
+
+def _get(data: Any, key: str, default: Any = None) -> Any:
+    return data.get(key, default) if isinstance(data, dict) else default
+
+
+def matches(data: dict[str, Any]) -> bool:
+    """Named by its schema; panes of glass that drop the name keep model, operation and one of the bodies."""
+    if data.get("schemaType") == "ModelInvocationLog":
+        return True
+    return (
+        "modelId" in data
+        and "operation" in data
+        and ("input" in data or "output" in data)
+        and "requestId" in data
+    )
+
+
+def identify(data: dict[str, Any]) -> str | None:
+    """Bedrock logs a request once."""
+    request = data.get("requestId")
+    return request if isinstance(request, str) and request else None
+
+
+NORMALIZER = Normalizer(
+    name="aws_bedrock_invocation",
+    matches=matches,
+    normalize=normalize,
+    product="Amazon Bedrock",
+    vendor="AWS",
+    service="gateway",
+    identify=identify,
+    log_provider="bedrock.amazonaws.com",
+)
