@@ -2,7 +2,7 @@
 
 import yaml
 
-from tracehound.demo.generate.people import aliases
+from tracehound.demo.generate.people import EGRESS, aliases
 
 MODELS = [
     "gpt-4o",
@@ -16,6 +16,7 @@ MODELS = [
     "amazon.titan-embed-text-v2:0",
     "text-embedding-3-small",
     "openai/text-embedding-3-small",
+    "eta-forecast",
 ]
 SERVICES = [
     "llm-gateway.haldenfreight.example",
@@ -25,6 +26,12 @@ SERVICES = [
     "bedrock-runtime.eu-central-1.amazonaws.com",
     "api.githubcopilot.com",
 ]
+# Values for the rules' placeholders.
+LISTS = {
+    "approved_mcp_servers": ["tickets", "warehouse", "project-files"],
+    "company_egress_addresses": [EGRESS],
+    "ml_pipeline_principals": ["demand-forecast"],
+}
 HEAD = "# What Halden Freight, the company of the sample day, has approved; a file for --config.\n"
 
 
@@ -33,6 +40,7 @@ def settings() -> str:
     content = {
         "models": {"approved": MODELS, "unapproved": ["*deepseek*"]},
         "services": {"approved": SERVICES, "unapproved": ["deepseek.com"]},
+        "lists": LISTS,
         "aliases": aliases(),
     }
     return HEAD + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=200)
