@@ -53,8 +53,13 @@ class _Index:
             if event["session"]:
                 self.by_session[event["session"]].append(event)
 
-    def find(self, record: Row) -> list[Row]:
-        """The events of one record of a story."""
+    def find(self, record: Row, log: str) -> list[Row]:
+        """The events of one record of a story; of two logs that share an id, those of ``log``."""
+        found = self._by_ids(record)
+        own = [event for event in found if event["source"] in log or log in event["source"]]
+        return own or found
+
+    def _by_ids(self, record: Row) -> list[Row]:
         if "event_sequence" in record:
             return [e for e in self._of_session(record) if e["sequence"] == record["event_sequence"]]
         if "jsonrpc_id" in record:
@@ -82,20 +87,26 @@ def tell(stories: list[Row], data: Data) -> list[Story]:
 
 
 def _story(story: Row, index: _Index, by_event: dict[str, list[Finding]]) -> Story:
-    steps: list[Step] = []
-    shown: set[str] = set()
-    all_findings: dict[str, Finding] = {}
-    for step in story["steps"]:
-        events = _unique(event for record in step["records"] for event in index.find(record))
-        raised = {f.uid: f for event in events for f in by_event.get(event["uid"], ())}
-        all_findings |= raised
-        new = [finding for uid, finding in raised.items() if uid not in shown]
-        shown |= raised.keys()
-        steps.append(
-            Step(step["time_ms"], step["source"], step["description"], events[:MAX_ROWS], len(events), new)
+    """Each finding stands at the step whose event completed it, else at the first step that it is about."""
+    found = [
+        _unique(event for record in step["records"] for event in index.find(record, step["source"]))
+        for step in story["steps"]
+    ]
+    homes: dict[str, tuple[int, Finding]] = {}
+    for number, events in enumerate(found):
+        for event in events:
+            for finding in by_event.get(event["uid"], ()):
+                if finding.uid not in homes or event["time"] == finding.time:
+                    homes[finding.uid] = (number, finding)
+    steps = [
+        Step(
+            step["time_ms"], step["source"], step["description"], events[:MAX_ROWS], len(events),
+            [finding for home, finding in homes.values() if home == number],
         )
+        for number, (step, events) in enumerate(zip(story["steps"], found, strict=True))
+    ]  # fmt: skip
     tags = [*story.get("atlas", ()), *story.get("owasp", ())]
-    findings = sorted(all_findings.values(), key=lambda f: f.time)
+    findings = sorted((finding for _, finding in homes.values()), key=lambda f: f.time)
     return Story(story["id"], story["title"], story["summary"], tags, steps, findings)
 
 
