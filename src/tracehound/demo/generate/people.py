@@ -180,6 +180,7 @@ def aliases() -> dict[str, list[str]]:
             one.claude_uuid,
             one.claude_account,
             one.claude_user,
+            one.host,
         ]
         for one in staff().values()
     }
