@@ -32,7 +32,7 @@ COPIED_PARTS = {
     "tool": ("name", "type", "server"),
 }
 """Who and what, but no verdicts or signals: a search for those must not find the finding too."""
-USER_KEYS = ("name", "uid", "email_addr", "type", "type_id", "full_name", "credential_uid")
+USER_KEYS = ("name", "uid", "email_addr", "full_name", "credential_uid", "type")
 MAX_TITLE = 256
 
 
@@ -184,14 +184,16 @@ class Findings:
         }
         user = theirs.get("user")
         if isinstance(user, dict):
-            kept = {k: user[k] for k in USER_KEYS if isinstance(user.get(k), str | int)}
+            kept = {k: user[k] for k in USER_KEYS if isinstance(user.get(k), str)}
+            if isinstance(user.get("type_id"), int):
+                kept["type_id"] = user["type_id"]
             if "name" in kept or "uid" in kept:
                 actor["user"] = kept
         return actor
 
     def _risk(self, hit: Hit, finding: Event) -> None:
         score = finding["ai"].get("risk_score")
-        if isinstance(score, int):
+        if isinstance(score, int) and not isinstance(score, bool):
             finding["risk_score"] = score
         carriers = shown(values_at(hit.event, hit.rule.risk_entity), self._mask)
         if carriers:

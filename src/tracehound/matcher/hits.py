@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from math import isfinite
 from typing import TYPE_CHECKING, Any
-
-import orjson
 
 if TYPE_CHECKING:
     from tracehound.rules.model import Rule
@@ -61,7 +61,9 @@ class Hit:
 def event_time(event: Event) -> int:
     """``time`` in epoch milliseconds; an event without one is at 0 (the pipeline fills it)."""
     time = event.get("time")
-    return int(time) if isinstance(time, int | float) and not isinstance(time, bool) else 0
+    if isinstance(time, float) and isfinite(time):
+        return int(time)
+    return time if isinstance(time, int) and not isinstance(time, bool) else 0
 
 
 def event_uid(event: Event) -> str:
@@ -70,7 +72,7 @@ def event_uid(event: Event) -> str:
     uid = metadata.get("uid") if isinstance(metadata, dict) else None
     if uid:
         return str(uid)
-    raw = orjson.dumps(event, default=repr, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    raw = json.dumps(event, default=repr).encode("utf-8", "surrogatepass")
     return blake2b(raw, digest_size=16).hexdigest()
 
 
