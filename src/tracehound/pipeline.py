@@ -21,7 +21,7 @@ from tracehound.deadletter import DeadLetters
 from tracehound.decode.envelopes import unwrap
 from tracehound.decode.reader import Bad, Reader, Value, explain
 from tracehound.errors import ConfigError, DecodeError, RecordError, nearest
-from tracehound.event import FINISHED, complete
+from tracehound.event import FINISHED, TRANSIENT, complete
 from tracehound.join import Join
 from tracehound.normalizers import Normalizer, Registry
 from tracehound.record import Record
@@ -170,7 +170,7 @@ class Pipeline:
 
         kept = []
         for event in events:
-            problems = schema.validate(event)
+            problems = schema.validate({k: v for k, v in event.items() if k not in TRANSIENT})
             if problems:
                 self.dead.add(record, "invalid_event", "; ".join(str(p) for p in problems[:5]))
             else:

@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -34,6 +35,14 @@ class Verbs(click.Group):
         if args and not args[0].startswith("-") and args[0] not in (names := self.list_commands(ctx)):
             ctx.fail(f"no such verb: {args[0]}{nearest(args[0], names)}; there are: {', '.join(names)}")
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a verb; when the reader of our output (head, less) has gone, nothing is left to say."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return EXIT_DONE
 
 
 @click.group(
@@ -74,9 +83,6 @@ def main() -> None:
     except TracehoundError as error:
         _say(error)
         code = EXIT_FOUND
-    except BrokenPipeError:  # the reader of our output (head, less) has gone: nothing is left to say
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = EXIT_DONE
     except OSError as error:  # an output that cannot be written, a disk that is full
         _say(f"{error.filename or 'output'}: {error.strerror}")
         code = EXIT_WRONG_USE

@@ -13,10 +13,9 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 import click
 import orjson
 
-from tracehound.config import Settings, load_settings
-from tracehound.deadletter import DeadLetters
-
 if TYPE_CHECKING:
+    from tracehound.config import Settings
+    from tracehound.deadletter import DeadLetters
     from tracehound.rules import RuleSet
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -48,6 +47,8 @@ def input_options(function: F) -> F:
 
 
 def settings_of(config: Path | None, packs: tuple[Path, ...]) -> Settings:
+    from tracehound.config import load_settings  # pydantic: not needed to say how a verb is used
+
     return load_settings(config, packs)
 
 
