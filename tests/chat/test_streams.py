@@ -87,8 +87,8 @@ VALUES = st.recursive(
     | st.sampled_from(["message_start", "content_block_start", "content_block_delta", "message_delta"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
         st.sampled_from(["type", "index", "delta", "message", "content_block", "choices", "tool_calls", "function",
-                         "text", "contentBlockDelta", "contentBlockStart", "contentBlockIndex", "start", "toolUse", "input",
-                         "outputs", "metadata", "usage", "partial_json", "generation",
+                         "text", "contentBlockDelta", "contentBlockStart", "contentBlockIndex", "start", "toolUse",
+                         "input", "outputs", "metadata", "usage", "partial_json", "generation",
                          "reasoningContent", "arguments"]),
         inner, max_size=5),
     max_leaves=20,
