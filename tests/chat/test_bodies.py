@@ -130,7 +130,8 @@ def test_tokens(body: dict[str, Any], wanted: tuple[int | None, ...]) -> None:
 
 KEYS = ["messages", "prompt", "input", "texts", "documents", "chat_history", "message", "choices",
         "content", "output", "text", "results", "data", "usage", "completions", "textToImageParams",
-        "text_prompts", "tool_calls", "candidates", "meta", "inputText", "prompt_tokens", "tool_results", "embedding"]  # fmt: skip
+        "text_prompts", "tool_calls", "candidates", "meta", "inputText", "prompt_tokens", "tool_results",
+        "embedding"]  # fmt: skip
 BODY = st.dictionaries(
     st.sampled_from(KEYS),
     st.recursive(

@@ -28,10 +28,10 @@ ANSWER_TEXTS = (
 ECHOES = ("prompt", "texts", "inputText", "chat_history")
 """What an answer repeats of the request."""
 ANSWER_LISTS = ("results", "outputs", "generations", "completions", "segments")
-BULK = (
+BULK = frozenset((
     "embedding", "embeddings", "embeddingsByType", "inputTextEmbeddings", "images", "image", "inputImage",
     "b64_json", "base64", "audio", "init_image", "mask_image", "maskImage", "encrypted_content",
-)  # fmt: skip
+))  # fmt: skip
 PROMPT_TOKENS = (
     "prompt_tokens", "input_tokens", "inputTokens", "inputTokenCount", "promptTokenCount", "prompt_token_count",
     "inputTextTokenCount", "input_text_token_count", "prompt_eval_count",
@@ -48,6 +48,14 @@ CACHED_APART = (
 """Tokens read from or written to a cache that Anthropic and Bedrock count beside the input."""
 
 
+_COHERE = ("chat_history", "documents", "tool_results", "message")
+_REQUEST = BULK.union(
+    MESSAGES, TEXTS, SYSTEM, TOOLS, IMAGE_TASKS, _COHERE, ("text_prompts", "negative_prompt")
+)
+"""All that ``sent`` looks for: most bodies of parameters have none of it."""
+_ANSWER_TEXTS = frozenset((*ANSWER_TEXTS, *ANSWER_LISTS, "data", "prompt", "artifacts"))
+
+
 @dataclass(slots=True)
 class Sent:
     """What a request sends to the model, as ``tracehound.chat.converse`` takes it."""
@@ -59,6 +67,8 @@ class Sent:
 
 def sent(body: dict[str, Any]) -> Sent:
     """Take messages, system text and tool definitions out of a request body."""
+    if _REQUEST.isdisjoint(body):
+        return Sent()
     found = Sent(system=_first(body, SYSTEM), tools=_first(body, TOOLS))
     messages: list[Any] = []
     for message in _cohere(body):
@@ -205,6 +215,8 @@ def _candidates(body: dict[str, Any]) -> Iterator[Any]:
 
 
 def _answer_texts(body: dict[str, Any]) -> Iterator[str]:
+    if _ANSWER_TEXTS.isdisjoint(body):
+        return
     for key in ANSWER_TEXTS:
         yield from _take_text(body, key)
     for key in ANSWER_LISTS:
@@ -239,8 +251,8 @@ def _take_text(data: Any, key: str) -> Iterator[str]:
 
 
 def _drop_bulk(data: Any) -> None:
-    for key in BULK:
-        if isinstance(data, dict) and isinstance(data.get(key), (list, dict, str)):
+    for key in BULK.intersection(data) if isinstance(data, dict) else ():
+        if isinstance(data[key], (list, dict, str)):
             del data[key]
 
 
