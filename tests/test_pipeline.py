@@ -186,3 +186,21 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch, lines: list[bytes], pip
     monkeypatch.setattr("sys.stdin", content)
     events = [e for batch in pipeline.run(input_connector("file").streams(["-"])) for e in batch]
     assert events[0]["ai"]["source"] == "litellm"
+
+
+def test_several_files_are_merged_by_the_time_of_their_records(pipeline: Pipeline, tmp_path: Path) -> None:
+    pipeline.dead = DeadLetters(None)
+    parsed = sorted(map(orjson.loads, RECORDED.read_bytes().splitlines()), key=lambda log: log["startTime"])
+    for name, own in (("a", parsed[::2]), ("b", parsed[1::2])):
+        (tmp_path / name).write_bytes(b"\n".join(map(orjson.dumps, own)))
+    inputs = [input_connector("file").streams([str(tmp_path / name)]) for name in ("a", "b")]
+    events = [e for batch in pipeline.run_by_time(inputs) for e in batch]
+    firsts = list({e["metadata"]["correlation_uid"]: e["time"] for e in events}.values())
+    assert len(firsts) > 3
+    assert firsts == sorted(firsts)
+    plain = [
+        e
+        for batch in pipeline.run(input_connector("file").streams([str(tmp_path / n) for n in "ab"]))
+        for e in batch
+    ]
+    assert sorted(uids(events)) == sorted(uids(plain))

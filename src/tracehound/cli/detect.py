@@ -34,7 +34,8 @@ def command(
 ) -> None:  # fmt: skip
     """Run the rules over raw logs or OCSF events and print the findings.
 
-    Findings are OCSF Detection Findings. The exit code does not depend on what was found.
+    Several files are read side by side, merged by the time of their records. Findings are OCSF Detection Findings.
+    The exit code does not depend on what was found.
 
     \b
     Example:
@@ -68,7 +69,7 @@ def command(
             else:
                 kept.extend(findings)
 
-        for batch in pipeline.run(inputs.streams(found)):
+        for batch in pipeline.run_by_time([inputs.streams([place]) for place in found]):
             if writer:
                 writer.add(batch)
             emit(engine.process(batch))

@@ -20,7 +20,6 @@ from tracehound.pipeline import Pipeline
 from tracehound.rules import load_rules
 
 DAY = Path(__file__).parent / "day"
-NOT_LOGS = {"approved.yml", "stories.json"}
 MARK = ".tracehound-demo"
 
 
@@ -37,16 +36,14 @@ class Outcome:
 
 def logs() -> list[str]:
     """The sample day's log files."""
-    return sorted(
-        str(p) for p in DAY.rglob("*") if p.is_file() and p.name not in NOT_LOGS and p.suffix == ".gz"
-    )
+    return sorted(str(path) for path in (DAY / "logs").rglob("*.gz"))
 
 
 def run(out: Path, advance: Callable[[int], None] = lambda _size: None) -> Outcome:
     """Run the day into ``out``: ``store/``, ``findings.ndjson`` and ``report.html``, made anew each time."""
     started = time.monotonic()
     settings = load_settings(DAY / "approved.yml")
-    ruleset = load_rules()
+    ruleset = load_rules(lists=settings.lists)
     if ruleset.errors:
         raise ruleset.errors[0]
     _clear(out)
@@ -56,7 +53,8 @@ def run(out: Path, advance: Callable[[int], None] = lambda _size: None) -> Outco
     findings: list[dict[str, Any]] = []
     with store.Writer(out / "store") as writer:
         seen = 0
-        for batch in pipeline.run(input_connector("file").streams(logs())):
+        inputs = input_connector("file")
+        for batch in pipeline.run_by_time([inputs.streams([log]) for log in logs()]):
             writer.add(batch)
             findings += engine.process(batch)
             advance(pipeline.counts.bytes - seen)
