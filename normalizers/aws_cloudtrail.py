@@ -25,6 +25,7 @@ from typing import Any
 from tracehound import aws
 from tracehound.event import TEXTS, Event
 from tracehound.join import offer
+from tracehound.models import maker
 from tracehound.normalizers import Normalizer
 from tracehound.record import Record, take, take_dict, take_str, whole
 from tracehound.times import epoch_ms
@@ -62,7 +63,6 @@ CALLS = frozenset((None, "AwsApiCall", "AwsConsoleAction"))
 MODELS = ("modelId", "modelIdentifier", "modelArn", "foundationModel", "baseModelIdentifier", "modelName")
 SESSIONS = ("sessionId", "runtimeSessionId", "mcpSessionId", "sessionIdentifier")
 PROMPTS = (("inputText",), ("input", "text"), ("retrievalQuery", "text"))
-REGION_PREFIX = re.compile(r"(?:us|us-gov|eu|apac|jp|au|ca|sa|me|af|global)\.")
 MAX_SCRIPT = 65_536
 # What the log of the invocation's content lacks.
 OFFERED = (
@@ -158,7 +158,7 @@ def _ai(name: str, request: dict[str, Any], response: dict[str, Any]) -> dict[st
     model = _first(request, MODELS) or _first(_nested_model(request), MODELS)
     if model and model not in aws.HIDDEN:
         plain = aws.arn_name(model)
-        found["model"] = {"name": plain, "provider": _maker(plain)}
+        found["model"] = {"name": plain, "provider": maker(plain)}
     runtime, agent = _first(request, ("agentRuntimeArn", "agentRuntimeId")), _first(request, ("agentId",))
     if runtime or agent:
         found["agent"] = {"name": aws.arn_name(runtime) if runtime else None, "uid": agent or runtime}
@@ -205,12 +205,6 @@ def _nested_model(request: dict[str, Any]) -> Any:
     """``retrieveAndGenerateConfiguration.knowledgeBaseConfiguration.modelArn``."""
     config = request.get("retrieveAndGenerateConfiguration")
     return config.get("knowledgeBaseConfiguration") if isinstance(config, dict) else None
-
-
-def _maker(model: str) -> str | None:
-    """``us.anthropic.claude-…`` -> ``anthropic``; None for a name that is not Bedrock's."""
-    maker, dot, _ = REGION_PREFIX.sub("", model, count=1).partition(".")
-    return maker if dot and maker.isalnum() else None
 
 
 def _texts(event: Event, request: dict[str, Any]) -> None:

@@ -51,7 +51,7 @@ HOSTS = {
     "bedrock-runtime.eu-central-1.amazonaws.com": ("amazon", "api"),
     "vpce-0a1b.bedrock-runtime.us-east-1.vpce.amazonaws.com": ("amazon", "api"),
     "orders-gw.gateway.bedrock-agentcore.us-west-2.amazonaws.com": ("amazon", "agent"),
-    "contoso.openai.azure.com": ("azure_openai", "api"),
+    "contoso.openai.azure.com": ("azure", "api"),
     "copilot.microsoft.com": ("microsoft", "chat"),
     "api.individual.githubcopilot.com": ("github_copilot", "coding"),
     "huggingface.co": ("huggingface", "model_hub"),
@@ -114,7 +114,7 @@ WHERE: dict[str, tuple[dict[str, Any], list[str] | None, str | None]] = {
             "answers": [{"type": "CNAME", "rdata": "x.openai.azure.com"}],
         },
         ["ai.corp.example"],
-        "azure_openai",
+        "azure",
     ),
     "an address record": (
         {"query": {"hostname": "a.example"}, "answers": [{"type": "A", "rdata": "1.1.1.1"}]},

@@ -192,6 +192,13 @@ def test_a_session_token_is_not_kept() -> None:
     assert "IQoJb3JpZ2lu" not in str(one(assume))
 
 
+def test_logins() -> None:
+    good, failed = (one(data) for data in RECORDS["identities"][:2])
+    assert (good["status_id"], good["is_mfa"], good["user"]["name"]) == (1, False, "Mira")
+    assert (failed["status_id"], failed["status_detail"]) == (2, "No username found in supplied account")
+    assert "name" not in failed["user"]
+
+
 def test_the_same_event_in_two_files_has_one_id() -> None:
     one_id = normalized(NORMALIZER, INVOKE, 0)[0]["metadata"]["uid"]
     assert one_id == normalized(NORMALIZER, INVOKE, 77)[0]["metadata"]["uid"]

@@ -9,7 +9,7 @@ import ipaddress
 import re
 from typing import Any
 
-from tracehound.aws.resources import arn_name
+from tracehound.aws.resources import HIDDEN, arn_name
 from tracehound.record import take, take_str
 from tracehound.times import epoch_ms
 
@@ -24,6 +24,8 @@ def actor(log: dict[str, Any]) -> dict[str, Any]:
     kind, arn, key = take_str(who, "type"), take_str(who, "arn"), take_str(who, "accessKeyId")
     principal, invoked_by = take_str(who, "principalId"), take_str(who, "invokedBy")
     account, name = take_str(who, "accountId"), take_str(who, "userName")
+    if name in HIDDEN:
+        name = None  # of a failed login, where somebody may have typed a password as name
     behalf = take_str(who, "onBehalfOf", "userId")
     claims = _claims(log)
     named = {
