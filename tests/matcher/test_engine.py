@@ -261,9 +261,31 @@ def test_repeats_are_counted_and_closed_with_one_update(build: Build) -> None:
 def test_the_window_is_half_open_and_a_new_one_follows(build: Build) -> None:
     engine = build(QUIET)
     found = engine.process([event(0), event(1), event(600)])
-    assert kinds(found) == [(1, 1), (2, 2), (1, 1)]
-    assert found[0]["finding_info"]["uid"] == found[1]["finding_info"]["uid"]
-    assert found[0]["finding_info"]["uid"] != found[2]["finding_info"]["uid"]
+    assert kinds(found) == [(1, 1), (1, 1)]
+    assert found[0]["finding_info"]["uid"] != found[1]["finding_info"]["uid"]
+    closed = engine.process([event(900, status="x")])
+    assert kinds(closed) == [(2, 2)]
+    assert closed[0]["finding_info"]["uid"] == found[0]["finding_info"]["uid"]
+
+
+def test_files_one_after_another_are_one_stream(build: Build) -> None:
+    """Each file goes over the whole day; what belongs together lies in two of them."""
+    morning, evening = 0, 40_000
+    first = [event(morning), event(morning + 1), event(evening)]
+    second = [event(morning + 2), event(evening + 1)]
+    engine = build(correlation("event_count", "{gte: 3}"), lateness=None)
+    found = engine.process(first) + engine.process(second) + engine.flush()
+    assert kinds(found) == [(1, 3)]
+    assert at(found) == [morning + 2]
+    assert engine.counts.late == 0
+    assert kinds(build(correlation("event_count", "{gte: 3}")).process(first + second)) == []
+
+
+def test_windows_of_a_file_take_repeats_from_the_next(build: Build) -> None:
+    engine = build(QUIET, lateness=None)
+    raised = engine.process([event(0), event(5000), event(10), event(4990), event(5010)])
+    assert at(raised) == [0, 5000]
+    assert kinds(engine.flush()) == [(2, 2), (2, 3)]
 
 
 def test_a_window_waits_for_late_events(build: Build) -> None:

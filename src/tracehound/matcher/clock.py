@@ -10,16 +10,19 @@ FUTURE_MS = 86_400_000
 IDLE_EVENTS = 20_000
 """A source that was silent for so many events no longer holds windows open."""
 
+NEVER = -(2**62)
+
 
 class EventClock:
     """The newest time per source, and how far all of them have come.
 
     Each source has its own notion of late, so that reading one log after another makes neither late. A time
-    far in the future (a wrong clock, or a client that lies) moves nothing.
+    far in the future (a wrong clock, or a client that lies) moves nothing. With ``lateness`` None nothing is
+    ever late: for logs that are read one whole file after another.
     """
 
-    def __init__(self, lateness: int, now_ms: Callable[[], int] | None = None) -> None:
-        self._late_ms = lateness * 1000
+    def __init__(self, lateness: int | None, now_ms: Callable[[], int] | None = None) -> None:
+        self._late_ms = None if lateness is None else lateness * 1000
         self._now_ms = now_ms or (lambda: time.time_ns() // 1_000_000)
         self._limit = 0
         self._seen = 0
@@ -28,6 +31,8 @@ class EventClock:
 
     def see(self, source: str, event_time: int) -> bool:
         """Note an event's time; tells whether it is later than the allowed lateness."""
+        if self._late_ms is None:
+            return False
         if self._seen % 1000 == 0:
             self._limit = self._now_ms() + FUTURE_MS
         self._seen += 1
@@ -41,5 +46,7 @@ class EventClock:
 
     def horizon(self) -> int:
         """No event in time is older than this: the slowest source's newest time, less the lateness."""
+        if self._late_ms is None:
+            return NEVER
         active = [t for s, t in self._newest.items() if self._seen - self._last_seen[s] < IDLE_EVENTS]
         return min(active, default=0) - self._late_ms

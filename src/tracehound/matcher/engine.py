@@ -53,15 +53,17 @@ _Target = _Single | _Part | FirstSeen
 class Engine:
     """Evaluates a rule set; events should come roughly in the order of their times.
 
-    ``lateness`` is in seconds; ``mask`` changes texts before they go into a finding (secrets); ``now_ms`` is
-    the wall clock in epoch milliseconds, against which times far in the future are not believed.
+    ``lateness`` is in seconds; None is for whole files read one after another, of which none is late to the
+    other: windows then stay open (in bounds) until ``flush``. ``mask`` changes texts before they go into a
+    finding (secrets); ``now_ms`` is the wall clock in epoch milliseconds, against which times far in the
+    future are not believed.
     """
 
     def __init__(
         self,
         rules: Iterable[Rule],
         *,
-        lateness: int = 300,
+        lateness: int | None = 300,
         mask: Callable[[str], str] = str,
         max_keys: int = MAX_KEYS,
         now_ms: Callable[[], int] | None = None,

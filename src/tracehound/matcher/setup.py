@@ -10,7 +10,10 @@ from tracehound.rules.model import Rule
 from tracehound.scan import scanner_for
 
 
-def engine_for(rules: Iterable[Rule], settings: Settings) -> Engine:
-    """An engine with the settings' lateness; secrets and personal data in matched values are masked."""
+def engine_for(rules: Iterable[Rule], settings: Settings, *, live: bool = False) -> Engine:
+    """An engine for files (read one after another, so none is late), or with the settings' lateness if ``live``.
+
+    Secrets and personal data in matched values are masked.
+    """
     mask = scanner_for(settings.packs).redact if settings.privacy.redact else str
-    return Engine(rules, lateness=settings.lateness, mask=mask)
+    return Engine(rules, lateness=settings.lateness if live else None, mask=mask)

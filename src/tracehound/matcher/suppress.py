@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_right, insort
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 
@@ -19,8 +20,7 @@ Key = tuple[str, Entity]
 @dataclass(slots=True)
 class _Window:
     hit: Hit
-    start: int
-    end: int
+    key: Key
     uids: set[str]
     related: list[EventRef]
     last: EventRef
@@ -29,55 +29,63 @@ class _Window:
 
 
 class Suppressor:
-    """Open windows of all rules; ``max_keys`` in all for each rule, the longest idle closed first."""
+    """The windows of all rules; at most ``max_windows``, beyond which the longest idle is closed."""
 
-    def __init__(self, max_keys: int) -> None:
+    def __init__(self, max_windows: int) -> None:
         self.evicted = 0
         self.suppressed = 0
-        self._max_keys = max_keys
-        self._open: OrderedDict[Key, _Window] = OrderedDict()
-        self._ends: list[tuple[int, int, Key]] = []
+        self._max_windows = max_windows
+        self._open: OrderedDict[int, _Window] = OrderedDict()
+        """By serial number, the longest idle first."""
+        self._starts: dict[Key, list[tuple[int, int]]] = {}
+        """(start, serial) of the windows of a key, sorted; they do not overlap."""
+        self._ends: list[tuple[int, int]] = []
         self._serial = 0
 
     def take(self, hit: Hit) -> tuple[Hit | None, list[Hit]]:
-        """A new hit: what to raise (None: it is a repeat), and updates of windows that it closes."""
-        rule = hit.rule
-        span = window_seconds(rule)
+        """A new hit: what to raise (None: it is a repeat), and updates of windows given up for it."""
+        span = window_seconds(hit.rule)
         if span is None:
             return hit, []
         hit = replace(hit, entity=entity_of(hit))
-        key = (rule.id, tuple((name, fold(value)) for name, value in hit.entity))
+        key = (hit.rule.id, tuple((name, fold(value)) for name, value in hit.entity))
+        serial = self._covering(key, hit.time, span * 1000)
+        if serial is not None:
+            self._count(self._open[serial], hit)
+            self._open.move_to_end(serial)
+            return None, []
         closed: list[Hit] = []
-        window = self._open.get(key)
-        if window is not None:
-            if window.start - span * 1000 < hit.time < window.end:
-                self._count(window, hit)
-                self._open.move_to_end(key)
-                return None, closed
-            closed += self._close(key)
-        if len(self._open) >= self._max_keys:
-            closed += self._close(next(iter(self._open)))
+        if len(self._open) >= self._max_windows:
+            closed = self._close(next(iter(self._open)))
             self.evicted += 1
         hit = replace(hit, window=hit.time)
-        end = hit.time + span * 1000
-        self._open[key] = _Window(hit, hit.time, end, set(hit.uids), list(hit.related), hit.related[-1])
         self._serial += 1
-        heapq.heappush(self._ends, (end, self._serial, key))
+        end = hit.time + span * 1000
+        self._open[self._serial] = _Window(hit, key, set(hit.uids), list(hit.related), hit.related[-1])
+        insort(self._starts.setdefault(key, []), (hit.time, self._serial))
+        heapq.heappush(self._ends, (end, self._serial))
         return hit, closed
+
+    def _covering(self, key: Key, time: int, span: int) -> int | None:
+        """The window that a hit belongs to: it lies inside, or not long enough before to have its own."""
+        starts = self._starts.get(key, [])
+        after = bisect_right(starts, time, key=_start)
+        if after and time < starts[after - 1][0] + span:
+            return starts[after - 1][1]
+        if after < len(starts) and starts[after][0] < time + span:
+            return starts[after][1]
+        return None
 
     def passed(self, horizon: int) -> list[Hit]:
         """Updates of the windows that end at or before ``horizon`` (epoch milliseconds)."""
         closed: list[Hit] = []
         while self._ends and self._ends[0][0] <= horizon:
-            end, _, key = heapq.heappop(self._ends)
-            window = self._open.get(key)
-            if window is not None and window.end == end:
-                closed += self._close(key)
+            closed += self._close(heapq.heappop(self._ends)[1])
         return closed
 
     def flush(self) -> list[Hit]:
-        """Updates of all open windows."""
-        return [hit for key in list(self._open) for hit in self._close(key)]
+        """Updates of all windows that are open."""
+        return [hit for serial in sorted(self._open) for hit in self._close(serial)]
 
     def _count(self, window: _Window, hit: Hit) -> None:
         self.suppressed += 1
@@ -91,8 +99,14 @@ class Suppressor:
         window.related += new[: MAX_RELATED - len(window.related)]
         window.last = max(window.last, hit.related[-1])
 
-    def _close(self, key: Key) -> list[Hit]:
-        window = self._open.pop(key)
+    def _close(self, serial: int) -> list[Hit]:
+        window = self._open.pop(serial, None)
+        if window is None:
+            return []
+        starts = self._starts[window.key]
+        starts.remove((window.hit.time, serial))
+        if not starts:
+            del self._starts[window.key]
         if not window.repeats:
             return []
         related = sorted(window.related)
@@ -103,6 +117,10 @@ class Suppressor:
         if "event_count" in notes:
             notes["event_count"] = [str(count)]
         return [replace(window.hit, related=related, count=count, notes=notes)]
+
+
+def _start(item: tuple[int, int]) -> int:
+    return item[0]
 
 
 def window_seconds(rule: Rule) -> int | None:

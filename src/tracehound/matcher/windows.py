@@ -18,7 +18,12 @@ from tracehound.matcher.values import fold, text_of, values_at
 from tracehound.rules.model import Correlation, Rule
 
 MAX_GROUPS_OF_ONE_EVENT = 64
-MIN_ENTRIES = 1000
+MAX_WINDOW = 1000
+"""So many entries of a window are looked at (or twice the count that is asked for)."""
+MAX_ENTRIES = 10_000
+"""So many entries are kept of a group, the newest."""
+MAX_TOTAL = 1_000_000
+"""So many entries are kept of a rule."""
 Key = tuple[str, ...]
 
 
@@ -42,7 +47,9 @@ class Correlator:
         self._link: Correlation = rule.correlation
         self._span = rule.correlation.seconds * 1000
         self._max_keys = max_keys
-        self._max_entries = max(MIN_ENTRIES, 2 * rule.correlation.count)
+        self._max_window = max(MAX_WINDOW, 2 * rule.correlation.count)
+        self._max_entries = max(MAX_ENTRIES, self._max_window)
+        self._total = 0
         self._groups: OrderedDict[Key, _Group] = OrderedDict()
 
     def see(self, event: Event, base: int, horizon: int) -> list[Hit]:
@@ -88,8 +95,8 @@ class Correlator:
     def _group(self, key: Key, entity: Entity) -> _Group:
         group = self._groups.get(key)
         if group is None:
-            if len(self._groups) >= self._max_keys:
-                self._groups.popitem(last=False)
+            while self._groups and (len(self._groups) >= self._max_keys or self._total >= MAX_TOTAL):
+                self._total -= len(self._groups.popitem(last=False)[1].entries)
                 self.evicted += 1
             group = self._groups[key] = _Group(entity)
         else:
@@ -101,13 +108,16 @@ class Correlator:
             return
         group.seen.add((ref.uid, label))
         insort(group.entries, (time, label, ref))
+        self._total += 1
         if len(group.entries) > self._max_entries:
-            _, old, gone = group.entries.pop(0)
-            group.seen.discard((gone.uid, old))
+            self._drop(group, 1)
 
-    @staticmethod
-    def _forget(group: _Group, before: int) -> None:
-        old = bisect_right(group.entries, before, key=_time)
+    def _forget(self, group: _Group, before: int) -> None:
+        self._drop(group, bisect_right(group.entries, before, key=_time))
+
+    def _drop(self, group: _Group, old: int) -> None:
+        """Forget the oldest entries of a group."""
+        self._total -= old
         for _, label, ref in group.entries[:old]:
             group.seen.discard((ref.uid, label))
         del group.entries[:old]
@@ -115,10 +125,12 @@ class Correlator:
     def _complete(self, group: _Group, ref: EventRef, event: Event, base: int) -> Hit | None:
         """The first window that holds the new event and enough labels, ending at it or later."""
         entries, time = group.entries, ref.time
-        ends = {entries[i][0] for i in range(bisect_left(entries, time, key=_time), len(entries))}
-        for end in sorted(e for e in ends if e - time < self._span):
+        first = bisect_left(entries, time, key=_time)
+        last = bisect_left(entries, time + self._span, first, key=_time)
+        for end in sorted({entries[i][0] for i in range(first, min(last, first + self._max_window))}):
+            stop = bisect_right(entries, end, key=_time)
             start = bisect_right(entries, end - self._span, key=_time)
-            window = entries[start : bisect_right(entries, end, key=_time)]
+            window = entries[max(start, stop - self._max_window) : stop]
             labels = {label for _, label, _ in window}
             if len(labels) >= self._link.count:
                 return self._hit(group, window, len(labels), event, base)
