@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,8 +14,11 @@ _PORT = re.compile(r"(?P<host>\d+\.\d+\.\d+\.\d+|\[[0-9A-Fa-f:.]+\]):\d+")
 
 def ip(value: Any) -> str | None:
     """An IPv4 or IPv6 address without port, brackets and zone; the first of a list such as X-Forwarded-For."""
-    if not isinstance(value, str):
-        return None
+    return _address(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=8192)
+def _address(value: str) -> str | None:
     text = value.partition(",")[0].strip()
     found = _PORT.fullmatch(text)
     text = (found["host"] if found else text).strip("[]").partition("%")[0]
