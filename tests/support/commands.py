@@ -25,7 +25,7 @@ class Ran:
     @property
     def lines(self) -> list[Any]:
         """Standard output as JSON lines; it fails where anything else stands among them."""
-        return [json.loads(line) for line in self.out.splitlines()]
+        return [json.loads(line) for line in self.out.split("\n") if line]
 
 
 Run = Callable[..., Ran]
