@@ -17,16 +17,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from hashlib import sha256
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from tracehound.config import Privacy, Settings
-from tracehound.content import content_dir
 from tracehound.enrichers import TEXTS, Enrich, Enricher, Event
+from tracehound.scan import scanner_for
 
 REMOVED = "[removed]"
 SHARED = 12
@@ -60,8 +58,6 @@ FREE = (
     "query_info.data",
     "resources.data",
     "resources.labels",
-    "evidences.data",
-    "enrichments.data",
     "unmapped",
 )
 ADDRESSES = ("http_request.url.url_string", "http_request.referrer", "http_request.url.path")
@@ -69,15 +65,11 @@ ADDRESSES = ("http_request.url.url_string", "http_request.referrer", "http_reque
 Redact = Callable[[str], str]
 
 
-class Redactor(Protocol):
-    """What masks secrets and personal data in a text: the content scanner."""
-
-    def redact(self, text: str) -> str: ...
-
-
 def build(settings: Settings) -> Enrich:
     """Load the scanner only where something is stored that it has to mask."""
-    return enrich_with(settings.privacy, _scanner(settings).redact if settings.privacy.redact else None)
+    return enrich_with(
+        settings.privacy, scanner_for(settings.packs).redact if settings.privacy.redact else None
+    )
 
 
 def enrich_with(privacy: Privacy, redact: Redact | None) -> Enrich:
@@ -251,18 +243,6 @@ def _encodable(text: str) -> str:
 
 def _digest(text: str) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _scanner(settings: Settings) -> Redactor:
-    folders = (content_dir("enrichers"), *(pack / "enrichers" for pack in settings.packs))
-    return _load(tuple(folder / "patterns" for folder in folders if (folder / "patterns").is_dir()))
-
-
-@cache
-def _load(folders: tuple[Path, ...]) -> Redactor:
-    from tracehound.scan import Scanner  # takes a second where no compiled patterns are cached
-
-    return Scanner.load(folders)
 
 
 ENRICHER = Enricher(

@@ -249,6 +249,7 @@ NAMED = {
     "ai": "agent destinations guardrail mcp model principal",
     "ai.tool": "name server",
     "api": "operation service version",
+    "resources": "name type uid",
 }
 """Who, where, which tool, model or policy: a text may well speak of them."""
 
