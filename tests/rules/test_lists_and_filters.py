@@ -63,6 +63,24 @@ def test_cased_survives_a_list(write: Any, load: Any, rule_text: str) -> None:
     assert not matched(load(write(PATH, text)))
 
 
+def test_a_list_of_networks(write: Any, load: Any, rule_text: str) -> None:
+    text = rule_text.replace("ai.model.status: unapproved", "src_endpoint.ip|expand: '%ours%'")
+    write("lists/ours.txt", "10.0.0.0/8\n192.0.2.7\n2001:db8::/32\n")
+    pack = write(PATH, text)
+    ruleset = load(pack)
+    assert not ruleset.errors
+    matcher = Matcher((rule.title, rule.condition) for rule in ruleset)
+    event = {"ai": {"service": "gateway"}}
+    seen = [
+        bool(matcher.match(event | {"src_endpoint": {"ip": ip}}))
+        for ip in ("10.9.9.9", "192.0.2.7", "192.0.2.8")
+    ]
+    assert seen == [True, True, False]
+    for wrong in ("10.0.0.1/8", "ours.example"):
+        write("lists/ours.txt", wrong)
+        assert wrong in str(load(pack).errors[0])
+
+
 BAD_LISTS = [
     ("lists/model.txt", "x", "placeholder %models% has no list (did you mean 'model'?)"),
     ("lists/models.txt", "# nothing\n", "is empty; give it at least one value"),
@@ -105,6 +123,23 @@ def test_a_filter_that_fits_nothing_is_warned_of(write: Any, load: Any, rule_tex
     ruleset = load(ours, pack)
     assert matched(ruleset)
     assert "(did you mean '6f1f3c0e-90a7-4a73-8a0e-000000000001'?)" in str(ruleset.warnings[0])
+
+
+def test_a_filter_names_the_base_rules_of_a_correlation(write: Any, load: Any) -> None:
+    write(
+        PATH,
+        "title: Many\nid: 6f1f3c0e-90a7-4a73-8a0e-000000000002\nlevel: low\n"
+        "correlation: {type: event_count, rules: [one], timespan: 1m, condition: {gte: 2}}\n---\n"
+        "title: One\nname: one\nlogsource: {product: ai, service: gateway}\n"
+        "detection: {sel: {ai.model.status: unapproved}, condition: sel}\n",
+    )
+    by_id = FILTER.replace("[RULES]", "[6f1f3c0e-90a7-4a73-8a0e-000000000002]")
+    pack = write("filters/bob.yml", by_id)
+    assert "name one instead of" in str(load(pack).warnings[0])
+    write("filters/bob.yml", FILTER.replace("[RULES]", "[one]"))
+    ruleset = load(pack)
+    assert not ruleset.warnings
+    assert "ai.principal" in ruleset.rules[0].fields
 
 
 def test_a_broken_filter_refuses_no_rule(write: Any, load: Any, rule_text: str) -> None:

@@ -23,7 +23,7 @@ class FirstSeen:
     def __init__(self, rule: Rule, max_keys: int) -> None:
         if rule.baseline is None:
             raise ValueError(f"rule {rule.id} has no baseline")
-        self.rule = replace(rule, level=rule.baseline.level)
+        self.rule = replace(rule, level=rule.finding_level)
         self.evicted = 0
         self._baseline = rule.baseline
         self._span = rule.baseline.seconds * 1000

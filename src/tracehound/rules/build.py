@@ -104,7 +104,7 @@ def _single(
 ) -> Rule:
     """A rule with a detection of its own."""
     service = _service(sigma, document, report)
-    parse.expand_lists(sigma, around.lists, document, report)
+    parse.expand_lists(sigma, around.lists, around.check.type_of, document, report)
     findings = FieldReport()
     for item in mend.items(sigma):
         around.check.item(item, findings)

@@ -169,7 +169,8 @@ def _misfit_ip(value: st.SigmaType) -> str:
     if not isinstance(value, st.SigmaString) or value.contains_special() or len(value.s) != 1:
         return "is an address: equality and |cidr only, no string modifiers"
     text = str(value)
-    return "" if address(text) is not None else f"is an address, and {text!r} is none"
+    hint = "; for a network write |cidr" if "/" in text else ""
+    return "" if address(text) is not None else f"is an address, and {text!r} is none{hint}"
 
 
 def _misfit_number(kind: str, value: st.SigmaType) -> str:

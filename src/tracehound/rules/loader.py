@@ -167,7 +167,7 @@ def _read_filters(file: _File, around: Surroundings) -> list[SigmaFilter]:
     filters = [f for f in parse.to_sigma(file.documents, report) if isinstance(f, SigmaFilter)]
     for sigma_filter, document in zip(filters, file.documents, strict=True):
         rule = parse.as_rule(sigma_filter)
-        parse.expand_lists(rule, around.lists, document, report)
+        parse.expand_lists(rule, around.lists, around.check.type_of, document, report)
         findings = FieldReport()
         for item in mend.items(rule):
             around.check.item(item, findings)
@@ -184,4 +184,8 @@ def _unused(sigma_filter: SigmaFilter, rules: Sequence[Rule]) -> str:
         return "the filter's logsource fits no rule"
     names = [n for rule in rules for n in (rule.id, rule.name) if n]
     wanted = ", ".join(reference.reference for reference in named)
+    for rule in rules:
+        if rule.correlation and {rule.id, rule.name} & {r.reference for r in named}:
+            base = ", ".join(b.name or b.id for b in rule.correlation.base)
+            return f"filters apply to the base rules of a correlation; name {base} instead of {wanted}"
     return f"the filter fits no rule: {wanted}{nearest(named[0].reference, names) if named else ''}"

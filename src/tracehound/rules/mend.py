@@ -4,18 +4,27 @@
 * ``base64offset`` measures characters where it needs bytes: any letter beyond ASCII shifts the result.
 * ``utf16|base64`` encodes the byte order mark as UTF-8 (``ef bb bf``) instead of ``ff fe``.
 * ``cased`` is lost when ``windash`` or ``expand`` comes after it.
+* ``cidr`` and ``expand`` exclude each other, so a list of networks could not be used: on an address field the
+  networks of an expanded list become ``cidr`` values.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sigma import modifiers as sm
 from sigma.exceptions import SigmaValueError
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
-from sigma.types import Placeholder, SigmaCasedString, SigmaExpansion, SigmaString, SigmaType
+from sigma.types import (
+    Placeholder,
+    SigmaCasedString,
+    SigmaCIDRExpression,
+    SigmaExpansion,
+    SigmaString,
+    SigmaType,
+)
 
 
 class _Bytes(SigmaString):
@@ -109,6 +118,19 @@ def mend_case(rule: SigmaRule) -> None:
     for item in items(rule):
         if sm.SigmaCaseSensitiveModifier in item.modifiers:
             item.value = [_cased(value) for value in item.value]
+
+
+def networks_of_lists(rule: SigmaRule, type_of: Callable[[str], str | None]) -> None:
+    """Make ``10.0.0.0/8`` from a list a network where the field is an address."""
+    for item in items(rule):
+        if sm.SigmaExpandModifier in item.modifiers and item.field and type_of(item.field) == "ip":
+            item.value = [_network(value) for value in item.value]
+
+
+def _network(value: SigmaType) -> SigmaType:
+    if isinstance(value, SigmaString) and not value.contains_special() and "/" in str(value):
+        return SigmaCIDRExpression(str(value))
+    return value
 
 
 def _cased(value: SigmaType) -> SigmaType:

@@ -98,6 +98,11 @@ class Rule:
     correlation: Correlation | None = None
 
     @property
+    def finding_level(self) -> Level:
+        """The level of what the rule raises; a baseline's own, since its Sigma part is informational."""
+        return self.baseline.level if self.baseline else self.level
+
+    @property
     def folder(self) -> Path:
         """The rule's folder, which holds ``events/``."""
         return self.path.parent
@@ -140,7 +145,7 @@ class RuleSet:
             return (
                 (not names or bool(own & names))
                 and (not tags or any(_tagged(rule, tag) for tag in tags))
-                and (not levels or rule.level in levels)
+                and (not levels or rule.finding_level in levels)
                 and (not areas or rule.area in areas)
             )
 

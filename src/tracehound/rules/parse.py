@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pyparsing import ParseBaseException
@@ -154,9 +154,16 @@ def apply_filters(rules: Sequence[Parsed], filters: Sequence[SigmaFilter]) -> li
 
 
 def expand_lists(
-    rule: SigmaRule, lists: Mapping[str, Sequence[str]], document: Document, report: Report
+    rule: SigmaRule,
+    lists: Mapping[str, Sequence[str]],
+    type_of: Callable[[str], str | None],
+    document: Document,
+    report: Report,
 ) -> None:
-    """Replace ``|expand`` placeholders by the values of lists. Raises ``Refused``."""
+    """Replace ``|expand`` placeholders by the values of lists; ``type_of`` tells which fields are addresses.
+
+    Raises ``Refused``.
+    """
     before = len(report.errors)
     names = [n for item in mend.items(rule) for value in item.value for n in _placeholders(value)]
     for name in dict.fromkeys(names):
@@ -173,6 +180,7 @@ def expand_lists(
         step = ProcessingItem(transformation=ValueListPlaceholderTransformation())
         try:
             ProcessingPipeline(items=[step], vars=variables).apply(rule)
+            mend.networks_of_lists(rule, type_of)
         except PYSIGMA_RAISES as error:
             raise report.refuse(_words(error, document), document.line("detection")) from error
     mend.mend_case(rule)
