@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
 from normalized import DATA, normalized, records
 from recordings import recorded
 
+from tracehound.decode.envelopes import unwrap
 from tracehound.event import TEXTS
 from tracehound.normalizers import registry
 
@@ -57,6 +59,17 @@ def test_wrapped_and_bare_are_the_same_event() -> None:
     assert {k: v for k, v in wrapped.items() if not k.startswith("raw_data")} == {
         k: v for k, v in bare.items() if not k.startswith("raw_data")
     }
+
+
+def test_a_webhook_request_kept_whole_is_its_payloads() -> None:
+    posted = {
+        "path": "/logs",
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps([payload(), payload()]),
+    }
+    assert list(unwrap(posted)) == [payload(), payload()]
+    for body in ("[", "{}", "[1]", 5):
+        assert list(unwrap(posted | {"body": body})) == [posted | {"body": body}]
 
 
 def test_who_what_and_where() -> None:

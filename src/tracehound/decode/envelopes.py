@@ -1,8 +1,8 @@
 """Taking records out of what they are delivered in.
 
 An envelope is a JSON array, or an object around a list of records: CloudTrail's ``Records``, Azure's
-``records``, an API page's ``data``, CloudWatch Logs' ``logEvents``, OTLP's ``resourceSpans`` and
-``resourceLogs``. Envelopes lie in each other up to ``MAX_ENVELOPES`` deep.
+``records``, an API page's ``data``, CloudWatch Logs' ``logEvents``, a webhook's ``body``, OTLP's ``resourceSpans``
+and ``resourceLogs``. Envelopes lie in each other up to ``MAX_ENVELOPES`` deep.
 """
 
 from __future__ import annotations
@@ -45,11 +45,24 @@ def _inside(data: Any) -> list[Any] | None:
         return page
     if isinstance(data.get("logEvents"), list) and "logGroup" in data:
         return [_log_event(event) for event in data["logEvents"]]
+    if "headers" in data and isinstance(data.get("body"), str):
+        return _posted(data["body"])
     return otlp.unwrap(data)
 
 
 def _is_records(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def _posted(body: str) -> list[Any] | None:
+    """The records of a webhook's request that was kept whole: a JSON array as its body."""
+    if body.lstrip()[:1] != "[":
+        return None
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return found if _is_records(found) else None
 
 
 def _log_event(event: Any) -> Any:
