@@ -17,7 +17,7 @@ from tracehound.matcher.hits import Event, EventRef, Hit
 from tracehound.matcher.values import values_at
 from tracehound.rules.model import LEVELS, Rule
 from tracehound.rules.tags import facts
-from tracehound.schema.constants import EXTENSION, OCSF_VERSION, SEVERITY, type_uid
+from tracehound.schema.constants import EXTENSION, FINDING_STATUS, OCSF_VERSION, SEVERITY, type_uid
 
 CLASS_UID = 2004
 CREATE, UPDATE = 1, 2
@@ -61,48 +61,31 @@ class Findings:
         return self._finding(hit, UPDATE)
 
     def _finding(self, hit: Hit, activity: int) -> Event:
-        rule = hit.rule
         uid = finding_uid(hit)
-        severity = LEVELS.index(rule.level) + 1
         times = [ref.time for ref in hit.related] or [hit.time]
-        time = hit.time if activity == CREATE else max(times)
-        profiles = []
         finding: Event = {
-            "category_uid": 2,
-            "category_name": "Findings",
-            "class_uid": CLASS_UID,
-            "class_name": "Detection Finding",
-            "activity_id": activity,
-            "activity_name": ACTIVITIES[activity],
-            "type_uid": type_uid(CLASS_UID, activity),
-            "type_name": f"Detection Finding: {ACTIVITIES[activity]}",
-            "time": time,
+            **_classification(activity, LEVELS.index(hit.rule.level) + 1),
+            "time": hit.time if activity == CREATE else max(times),
             "start_time": min(times),
             "end_time": max(times),
             "count": hit.count,
-            "severity_id": severity,
-            "severity": SEVERITY[severity],
-            "status_id": NEW if activity == CREATE else IN_PROGRESS,
-            "status": "New" if activity == CREATE else "In Progress",
-            "is_alert": severity > 1,
             "message": self._message(hit),
             "finding_info": self._info(hit, uid, min(times), max(times)),
             "evidences": [{"data": self._evidence(hit)}],
             "ai": self._ai(hit),
         }
-        if rule.triage:
-            finding["remediation"] = {"desc": "\n".join(rule.triage)}
+        if hit.rule.triage:
+            finding["remediation"] = {"desc": "\n".join(hit.rule.triage)}
         actor = self._actor(hit.event)
         if actor:
             finding["actor"] = actor
-            profiles.append("host")
         self._risk(hit, finding)
         finding["metadata"] = {
             "version": OCSF_VERSION,
             "product": dict(PRODUCT),
             "log_provider": "Tracehound",
             "uid": _digest(uid, str(activity)),
-            "profiles": profiles,
+            "profiles": ["host"] if actor else [],
             "extensions": [dict(EXTENSION)],
         }
         return finding
@@ -201,6 +184,26 @@ class Findings:
                 {"name": hit.rule.risk_entity, "type_id": OTHER, "type": "Risk Entity", "value": value}
                 for value in carriers
             ]
+
+
+def _classification(activity: int, severity: int) -> Event:
+    """Class, activity, severity and status with their captions."""
+    new = activity == CREATE
+    return {
+        "category_uid": 2,
+        "category_name": "Findings",
+        "class_uid": CLASS_UID,
+        "class_name": "Detection Finding",
+        "activity_id": activity,
+        "activity_name": ACTIVITIES[activity],
+        "type_uid": type_uid(CLASS_UID, activity),
+        "type_name": f"Detection Finding: {ACTIVITIES[activity]}",
+        "severity_id": severity,
+        "severity": SEVERITY[severity],
+        "status_id": NEW if new else IN_PROGRESS,
+        "status": FINDING_STATUS[NEW if new else IN_PROGRESS],
+        "is_alert": severity > 1,
+    }
 
 
 def finding_uid(hit: Hit) -> str:
