@@ -16,7 +16,7 @@ rules need them. ``raw: store`` keeps the record as it came, its texts included,
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -34,16 +34,16 @@ MIN_SECRET = 8
 MARGIN, LONGEST_SECRET = 8192, 4096
 """So much more than ``max_chars`` is searched for secrets, that none is cut in two and missed."""
 
-TEXT_FIELDS = (
-    ("ai.prompt_text", "prompt"),
-    ("ai.response_text", "response"),
-    ("ai.tool.arguments_text", "tool"),
-    ("ai.tool.result_text", "tool"),
-    ("process.cmd_line", "tool"),
-    ("process.parent_process.cmd_line", "tool"),
-    ("query_info.query_string", "prompt"),
-)
-HASHES = {"ai.prompt_text": "prompt_hash", "ai.response_text": "response_hash"}
+TEXTS_OF = {
+    "ai.prompt_text": "prompt",
+    "ai.response_text": "response",
+    "ai.tool.arguments_text": "tool",
+    "ai.tool.result_text": "tool",
+    "process.cmd_line": "tool",
+    "process.parent_process.cmd_line": "tool",
+    "query_info.query_string": "prompt",
+}
+HASHES = {"prompt_text": "prompt_hash", "response_text": "response_hash"}
 KIND_OF_DIRECTION = {"system": "prompt", "prompt": "prompt", "document": "prompt", "response": "response"}
 # Where copies of a text or secrets may stand: free words and parameters, never what rules compare.
 FREE = (
@@ -63,6 +63,10 @@ FREE = (
 ADDRESSES = ("http_request.url.url_string", "http_request.referrer", "http_request.url.path")
 
 Redact = Callable[[str], str]
+Tree = dict[str, Any]
+"""Paths as nested dicts; at the end of a path stands what it was given for."""
+Place = tuple[dict[str, Any], str, Any]
+"""An object of the event, the key of it, and what stands for that path in the tree."""
 
 
 def build(settings: Settings) -> Enrich:
@@ -75,50 +79,76 @@ def build(settings: Settings) -> Enrich:
 def enrich_with(privacy: Privacy, redact: Redact | None) -> Enrich:
     """The enricher with a given way of masking; None masks nothing."""
     keep = {"prompt": privacy.prompt, "response": privacy.response, "tool": privacy.tool}
-    paths = [(path, tuple(path.split(".")), keep[kind]) for path, kind in TEXT_FIELDS]
-    free = [tuple(path.split(".")) for path in FREE]
-    masked = free + [tuple(path.split(".")) for path in ADDRESSES]
+    texts = _tree({path: keep[kind] for path, kind in TEXTS_OF.items()})
+    free, masked = _tree(dict.fromkeys(FREE, True)), _tree(dict.fromkeys(FREE + ADDRESSES, True))
 
     def enrich(events: list[Event]) -> None:
         for event in events:
             gone = [text for direction, text, _ in event.pop(TEXTS, ()) if _kept(keep, direction) != "store"]
-            for name, path, how in paths:
-                gone += _text(event, name, path, how, privacy.max_chars, redact)
+            for place in _places(event, texts):
+                gone += _text(event, place, privacy.max_chars, redact)
             _record(event, privacy, redact)
             if gone:
-                _change(event, free, _remover(gone))
+                _change(_places(event, free), _remover(gone))
             if redact is not None:
-                _mask(event, masked, redact)
+                _mask(_places(event, masked), redact)
             _make_encodable(event)
 
     return enrich
+
+
+def _tree(paths: Mapping[str, Any]) -> Tree:
+    tree: Tree = {}
+    for path, value in paths.items():
+        *above, last = path.split(".")
+        node = tree
+        for key in above:
+            node = node.setdefault(key, {})
+        node[last] = value
+    return tree
+
+
+def _places(holder: dict[str, Any], tree: Tree, found: list[Place] | None = None) -> list[Place]:
+    """Where an event has something at the ends of the paths; lists of objects are gone through."""
+    found = [] if found is None else found
+    for key, below in tree.items():
+        value = holder.get(key)
+        if value is None:
+            continue
+        if not isinstance(below, dict):
+            found.append((holder, key, below))
+        elif isinstance(value, dict):
+            _places(value, below, found)
+        elif isinstance(value, list):
+            for item in value:
+                if isinstance(item, dict):
+                    _places(item, below, found)
+    return found
 
 
 def _kept(keep: Mapping[str, str], direction: str) -> str:
     return keep[KIND_OF_DIRECTION.get(direction, "tool")]
 
 
-def _text(
-    event: Event, name: str, path: tuple[str, ...], how: str, limit: int, redact: Redact | None
-) -> list[str]:
+def _text(event: Event, place: Place, limit: int, redact: Redact | None) -> list[str]:
     """Store, hash or drop one text; what is given back must not show anywhere else."""
-    holder = next(_holders(event, path), {})
-    text = holder.get(path[-1])
+    holder, key, how = place
+    text = holder[key]
     if not isinstance(text, str) or not text:
         return []
-    if how != "drop" and name in HASHES:
-        holder[HASHES[name]] = _digest(text)
+    if how != "drop" and key in HASHES:
+        holder[HASHES[key]] = _digest(text)
     if how == "store":
-        holder[path[-1]], cut = shown(text, limit, redact)
+        holder[key], cut = shown(text, limit, redact)
         if cut:
             event["ai"]["text_truncated"] = True
         return []
-    if how == "hash" and name not in HASHES:
-        holder[path[-1]] = "sha256:" + _digest(text)
-    elif path[0] == "query_info":
+    if how == "hash" and key not in HASHES:
+        holder[key] = "sha256:" + _digest(text)
+    elif key == "query_string":
         del event["query_info"]  # OCSF knows no query without its text
     else:
-        del holder[path[-1]]
+        del holder[key]
     return [text]
 
 
@@ -163,36 +193,33 @@ def repeats(value: str, text: str) -> bool:
     return False
 
 
-def _mask(event: Event, paths: list[tuple[str, ...]], redact: Redact) -> None:
+def _mask(places: list[Place], redact: Redact) -> None:
     """Mask secrets outside of the texts: all values are searched at once, and one by one only on a hit."""
-    found = [text for path in paths for text in _texts_at(event, path) if len(text) >= MIN_SECRET]
+    found: list[str] = []
+    for holder, key, _ in places:
+        _strings(holder[key], found)
     if found:
         joined = "\n".join(found)
         if redact(joined) != joined:
-            _change(event, paths, lambda text: redact(text) if len(text) >= MIN_SECRET else text)
+            _change(places, lambda text: redact(text) if len(text) >= MIN_SECRET else text)
 
 
-def _texts_at(event: Event, path: tuple[str, ...]) -> Iterator[str]:
-    for holder in _holders(event, path):
-        yield from _strings(holder.get(path[-1]))
-
-
-def _strings(value: Any) -> Iterator[str]:
+def _strings(value: Any, found: list[str]) -> None:
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _strings(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
+        if len(value) >= MIN_SECRET:
+            found.append(value)
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            if isinstance(item, str):
+                if len(item) >= MIN_SECRET:
+                    found.append(item)
+            elif isinstance(item, (dict, list)):
+                _strings(item, found)
 
 
-def _change(event: Event, paths: list[tuple[str, ...]], change: Redact) -> None:
-    for path in paths:
-        for holder in _holders(event, path):
-            if path[-1] in holder:
-                holder[path[-1]] = _changed(holder[path[-1]], change)
+def _change(places: list[Place], change: Redact) -> None:
+    for holder, key, _ in places:
+        holder[key] = _changed(holder[key], change)
 
 
 def _changed(value: Any, change: Redact) -> Any:
@@ -201,18 +228,6 @@ def _changed(value: Any, change: Redact) -> Any:
     if isinstance(value, dict):
         return {key: _changed(item, change) for key, item in value.items()}
     return [_changed(item, change) for item in value] if isinstance(value, list) else value
-
-
-def _holders(found: Any, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """The objects that hold the last key of a path, through lists of objects too."""
-    for depth, key in enumerate(path[:-1]):
-        found = found.get(key) if isinstance(found, dict) else None
-        if isinstance(found, list):
-            for item in found:
-                yield from _holders(item, path[depth + 1 :])
-            return
-    if isinstance(found, dict):
-        yield found
 
 
 def _make_encodable(event: Event) -> None:
