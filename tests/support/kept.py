@@ -57,8 +57,66 @@ BY_DESIGN: dict[str, tuple[str, ...]] = {
         f"{_BEDROCK_OUT}*.toolUse.input",
         f"{_BEDROCK_OUT}*.function.arguments",
     ),
+    "otel_genai": (
+        "otlp",  # span or log: what the decoder says
+        *_within("attributes.*messages", *MESSAGE),
+        "attributes.gen_ai.system_instructions*.type",
+        "attributes.gen_ai.tool.call.result*.type",
+        *_within("events[[]].attributes.gen_ai", *MESSAGE),
+        "events[[]].name",  # an event of which the content is taken
+        "events[[]].timeUnixNano",
+        "attributes.operation.name",  # ai.operationId and ai.telemetry.functionId once more
+        "attributes.openinference.span.kind",
+        "attributes.gen_ai.tool.name",  # mcp__server__tool taken apart
+        "attributes.network.transport",
+        "attributes.*image.url",
+        "attributes.ai.response.model",
+        "resource.os.type",
+        "attributes.*message.role",
+        "attributes.*message_content.type",
+        "attributes.gen_ai.prompt.*.role",
+        "attributes.gen_ai.prompt.*.type",
+        "attributes.gen_ai.completion.*.role",
+        "attributes.gen_ai.response.model",  # name and version apart
+        "attributes.gen_ai.system",  # lower case
+        "attributes.gen_ai.operation.name",  # a tool's run has the tool's name as operation
+        "attributes.input.mime_type",
+        "attributes.output.mime_type",
+        "attributes.input.value*",  # the request and response whole, beside the messages
+        "attributes.output.value*",
+        "*embedding*",
+        "body.message.content[[]]",  # a vector
+        *_within("body.tool_calls", "id", "type", "name"),  # calls of earlier turns
+        "resource.process.command*",  # holds the prompt
+    ),
+    "claude_code": (
+        "resource.os.type",  # as OCSF writes it
+        "body",  # the event's name with a prefix
+        "attributes.tool_name",  # mcp_tool stands for a name that is elsewhere
+        "attributes.decision_type",  # says that it was let through: ai.approval
+        "attributes.user.groups",  # a list
+        "attributes.cost_usd_micros",  # as dollars
+        "attributes.auth_method",
+        "attributes.success",  # an HTTP status says more
+        "attributes.action",
+        "attributes.tool_input.command",  # cut; the whole one is in the parameters
+        *_within("attributes.body", *MESSAGE),
+    ),
+    "mcp": (
+        "*.traceparent",  # taken apart
+        "*result.isError",
+        "*result.role",
+        "*.blob",
+        "*.content[[]].data",
+        "*.content[[]].mimeType",
+        "headers.Authorization",
+        "remote_addr",  # address and port
+        "*result.messages[[]].role",
+        "*params.messages[[]].role",
+        "*.type",
+    ),
 }
-PLACEHOLDERS = {"default-message-value", "redacted-by-litellm", "[DONE]"}
+PLACEHOLDERS = {"default-message-value", "redacted-by-litellm", "<REDACTED>", "[DONE]"}
 """What stands for a text that there is not."""
 MIN_TEXT = 4
 """Shorter texts and single digits stand anywhere by chance; they count as kept."""
