@@ -60,7 +60,14 @@ FREE = (
     "resources.labels",
     "unmapped",
 )
-ADDRESSES = ("http_request.url.url_string", "http_request.referrer", "http_request.url.path")
+CALL = (
+    "http_request.http_headers.value",
+    "http_request.referrer",
+    "http_request.url.path",
+    "http_request.url.url_string",
+)
+"""Here secrets are masked too, but nothing is taken away."""
+REMEMBERED, LONGEST_REMEMBERED = 16_384, 256
 
 Redact = Callable[[str], str]
 Tree = dict[str, Any]
@@ -80,7 +87,8 @@ def enrich_with(privacy: Privacy, redact: Redact | None) -> Enrich:
     """The enricher with a given way of masking; None masks nothing."""
     keep = {"prompt": privacy.prompt, "response": privacy.response, "tool": privacy.tool}
     texts = _tree({path: keep[kind] for path, kind in TEXTS_OF.items()})
-    free, masked = _tree(dict.fromkeys(FREE, True)), _tree(dict.fromkeys(FREE + ADDRESSES, True))
+    clean: set[str] = set()
+    free, masked = _tree(dict.fromkeys(FREE, True)), _tree(dict.fromkeys(FREE + CALL, True))
 
     def enrich(events: list[Event]) -> None:
         for event in events:
@@ -91,7 +99,7 @@ def enrich_with(privacy: Privacy, redact: Redact | None) -> Enrich:
             if gone:
                 _change(_places(event, free), _remover(gone))
             if redact is not None:
-                _mask(_places(event, masked), redact)
+                _mask(_places(event, masked), redact, clean)
             _make_encodable(event)
 
     return enrich
@@ -193,15 +201,24 @@ def repeats(value: str, text: str) -> bool:
     return False
 
 
-def _mask(places: list[Place], redact: Redact) -> None:
-    """Mask secrets outside of the texts: all values are searched at once, and one by one only on a hit."""
+def _mask(places: list[Place], redact: Redact, clean: set[str]) -> None:
+    """Mask secrets outside of the texts: all values are searched at once, and one by one only on a hit.
+
+    ``clean`` remembers short values without any: host names, paths and settings come again and again.
+    """
     found: list[str] = []
     for holder, key, _ in places:
         _strings(holder[key], found)
-    if found:
-        joined = "\n".join(found)
-        if redact(joined) != joined:
-            _change(places, lambda text: redact(text) if len(text) >= MIN_SECRET else text)
+    new = [text for text in found if text not in clean]
+    if not new:
+        return
+    joined = "\n".join(new)
+    if redact(joined) != joined:
+        _change(places, lambda text: redact(text) if len(text) >= MIN_SECRET else text)
+        return
+    if len(clean) > REMEMBERED:
+        clean.clear()
+    clean.update(text for text in new if len(text) <= LONGEST_REMEMBERED)
 
 
 def _strings(value: Any, found: list[str]) -> None:

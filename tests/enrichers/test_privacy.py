@@ -130,6 +130,7 @@ SECRETS: dict[str, dict[str, Any]] = {
     "parameters": {"api": {"operation": "x", "request": {"uid": "1", "data": {"a": [f"k={KEY}"]}}}},
     "error": {"api": {"operation": "x", "response": {"error_message": f"bad key {KEY}"}}},
     "address": {"http_request": {"url": {"url_string": f"https://a.example/?key={KEY}"}}},
+    "header": {"http_request": {"http_headers": [{"name": "x-key", "value": KEY}]}},
     "label": {"resources": [{"uid": "r"}, {"uid": "s", "labels": [f"env.KEY={KEY}"]}]},
     "unmapped": {"unmapped": {"headers": {"x-key": KEY}}},
     "raw": {"raw_data": json.dumps({"key": KEY})},
@@ -141,6 +142,14 @@ def test_secrets_elsewhere_are_masked(extra: dict[str, Any]) -> None:
     text = json.dumps(run(chat() | extra, raw="store"))
     assert KEY not in text
     assert "AKIA****" in text
+
+
+def test_what_is_remembered_as_clean_hides_no_secret() -> None:
+    enrich = MODULE.enrich_with(Privacy(), redact)
+    events = [chat() | {"unmapped": {"a": "eu-central-1", "b": [value]}} for value in ("harmless", KEY, KEY)]
+    for event in events:
+        enrich([event])
+    assert [event["unmapped"]["b"][0] for event in events] == ["harmless", "AKIA****", "AKIA****"]
 
 
 def test_raw_is_dropped_unless_asked_for() -> None:
