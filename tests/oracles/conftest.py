@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -51,26 +53,34 @@ class Oracle:
 
 
 def environment(name: str, packages: tuple[str, ...]) -> Path:
-    """The Python of an environment with these packages, made if it is not there."""
+    """The Python of an environment with these packages, made if it is not there.
+
+    It is made under another name and then renamed, so that two test runs at once do not meet half of one.
+    """
     home = Path(os.environ.get("TRACEHOUND_ORACLES") or Path.home() / ".cache" / "tracehound-oracles")
-    folder = home / f"{name}-py{sys.version_info.major}{sys.version_info.minor}"
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    done = folder / "installed.txt"
-    if done.is_file() and done.read_text() == "\n".join(packages):
-        return python
-    steps = [
-        [sys.executable, "-m", "venv", "--clear", str(folder)],
-        [str(python), "-m", "pip", "install", "--quiet", "--retries", "1", "--timeout", "20", *packages],
-    ]
-    for step in steps:
+    mark = sha256("\n".join((sys.version, *packages)).encode()).hexdigest()[:12]
+    folder = home / f"{name}-{mark}"
+    inside = "Scripts/python.exe" if os.name == "nt" else "bin/python"
+    if not folder.is_dir():
+        making = home / f"{folder.name}.{os.getpid()}"
+        run(name, [sys.executable, "-m", "venv", "--clear", str(making)])
+        pip = [str(making / inside), "-m", "pip", "install", "--quiet", "--retries", "1", "--timeout", "20"]
+        run(name, [*pip, *packages])
         try:
-            ran = subprocess.run(step, capture_output=True, text=True, timeout=MINUTES * 60, check=False)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            give_up(f"{name} oracle: {error}")
+            making.rename(folder)
+        except OSError:  # another run was first
+            shutil.rmtree(making)
+    return folder / inside
+
+
+def run(name: str, step: list[str]) -> None:
+    try:
+        ran = subprocess.run(step, capture_output=True, text=True, timeout=MINUTES * 60, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        give_up(f"{name} oracle: {error}")
+    else:
         if ran.returncode:
-            give_up(f"{name} oracle: {ran.stderr.strip().splitlines()[-1:]}")
-    done.write_text("\n".join(packages))
-    return python
+            give_up(f"{name} oracle: {' '.join(ran.stderr.strip().splitlines()[-1:])}")
 
 
 def give_up(reason: str) -> None:
