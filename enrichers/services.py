@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,6 +45,14 @@ class Service(NamedTuple):
 
     provider: str
     category: str
+
+
+class Answer(NamedTuple):
+    """What is known of a host: its domain (none of an address), its service, and the company's word."""
+
+    domain: str
+    service: Service | None
+    status: str | None
 
 
 class Domains:
@@ -102,17 +110,18 @@ def catalogue() -> dict[str, Service]:
 def build(settings: Settings) -> Enrich:
     """What is known of a host is remembered, for the 65,536 hosts last seen."""
     services = Domains(catalogue())
-    word = {_host(domain): "approved" for domain in settings.services.approved}
-    word |= {_host(domain): "unapproved" for domain in settings.services.unapproved}
-    company = Domains(word)
+    said_of = {_host(domain): "approved" for domain in settings.services.approved}
+    said_of |= {_host(domain): "unapproved" for domain in settings.services.unapproved}
+    company = Domains(said_of)
 
     @lru_cache(REMEMBERED)
-    def look_up(said: str) -> tuple[str, Service | None, str | None]:
+    def look_up(said: str) -> Answer:
         host = _host(said)
         found = services.find(host)
         status = company.find(host)
         service = found[1] if found else None
-        return host, service, status[1] if status else ("unknown" if service else None)
+        word = status[1] if status else ("unknown" if service else None)
+        return Answer("" if _is_address(host) else host, service, word)
 
     def enrich(events: list[Event]) -> None:
         for event in events:
@@ -122,12 +131,12 @@ def build(settings: Settings) -> Enrich:
     return enrich
 
 
-def _enrich(event: Event, look_up: Any) -> None:
+def _enrich(event: Event, look_up: Callable[[str], Answer]) -> None:
     asked, other_end = list(_asked(event)), list(_other_end(event))
     destinations: list[str] = []
     for said in asked or other_end:
-        host = look_up(said)[0]
-        if host and host not in destinations and not _is_address(host):
+        host = look_up(said).domain
+        if host and host not in destinations:
             destinations.append(host)
     ai = event["ai"]
     if destinations:
