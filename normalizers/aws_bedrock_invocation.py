@@ -11,31 +11,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tracehound.bedrock.guardrail import guardrail
 from tracehound.chat import Conversation, converse, parsed
 from tracehound.chat.blocks import dicts
 from tracehound.chat.bodies import answered, documents, sent, tokens
 from tracehound.chat.streams import assembled
 from tracehound.event import Event, with_conversation
-from tracehound.guardrails import policy, security_control, strictest
+from tracehound.guardrails import security_control
 from tracehound.join import want
 from tracehound.models import bedrock_name, maker
 from tracehound.normalizers import Normalizer
 from tracehound.record import Record, take, take_int, take_str, whole
 from tracehound.times import epoch_ms
+from tracehound.values import get
 
 STREAMS = {"InvokeModelWithResponseStream", "ConverseStream"}
-ACTIONS = {"BLOCKED": "blocked", "ANONYMIZED": "modified", "NONE": "allowed"}
-POLICIES = {
-    "topicPolicy": ("topics",),
-    "contentPolicy": ("filters",),
-    "wordPolicy": ("customWords", "managedWordLists"),
-    "sensitiveInformationPolicy": ("piiEntities", "regexes"),
-    "contextualGroundingPolicy": ("filters",),
-    "automatedReasoningPolicy": ("findings",),
-}
-"""Policies of a guardrail's assessment -> the lists of what they found."""
-QUOTED = ("match", "regex")
-"""What a finding quotes of the prompt or the answer."""
 SESSIONS = (
     "sessionId", "session_id", "session", "conversationId", "conversation_id", "threadId", "thread_id", "chatId",
 )  # fmt: skip
@@ -62,16 +52,16 @@ def normalize(record: Record) -> Iterable[Event]:
     """Map one invocation: the model call, then each tool call that it asks for and each new tool result."""
     log = record.data
     asked, answer = _body(log, "input", "inputBodyJson"), _body(log, "output", "outputBodyJson")
-    came_back = bool(answer)
-    guardrail, blocked = _guardrail(answer)
+    came_back, files = bool(answer), list(_files(asked))
+    verdict, blocked = guardrail(answer)
     counts = tokens(answer) if answer else {}
     reason = _stop_reason(answer)
     talk = _conversation(asked, answer)
     talk.texts.extend(("response", text, True) for text in blocked)  # what the guardrail kept back
-    event = _event(log, asked, answer, counts) | _outcome(log, came_back, reason)
-    if guardrail:
-        event["ai"]["guardrail"] = guardrail
-        event |= security_control(guardrail["action"])
+    event = _event(log, asked, answer, counts, files) | _outcome(log, came_back, reason)
+    if verdict:
+        event["ai"]["guardrail"] = verdict
+        event |= security_control(verdict["action"])
     request = event["metadata"]["correlation_uid"]
     events = list(with_conversation(event, talk))
     return [want(made, "aws_request", request) for made in events] if request else events
@@ -99,7 +89,11 @@ def _conversation(asked: dict[str, Any], answer: dict[str, Any]) -> Conversation
 
 
 def _event(
-    log: dict[str, Any], asked: dict[str, Any], answer: dict[str, Any], counts: dict[str, int | None]
+    log: dict[str, Any],
+    asked: dict[str, Any],
+    answer: dict[str, Any],
+    counts: dict[str, int | None],
+    files: list[dict[str, Any]],
 ) -> Event:
     time, original = _time(log)
     operation, request = take_str(log, "operation"), take_str(log, "requestId")
@@ -121,9 +115,7 @@ def _event(
             "request": {"uid": request, "flags": ["stream"] if operation in STREAMS else None}
             if request
             else None,
-            "response": {
-                "error": _get(log, "errorCode") if isinstance(_get(log, "errorCode"), str) else None
-            },
+            "response": {"error": get(log, "errorCode") if isinstance(get(log, "errorCode"), str) else None},
         },
         "actor": {"user": user, "session": session},
         "cloud": {
@@ -131,7 +123,7 @@ def _event(
             "region": region,
             "account": {"uid": account, "type": "AWS Account", "type_id": 10} if account else None,
         },
-        "resources": _resources(log, model["name"]),
+        "resources": [*_resources(log, model["name"]), *files],
         "trace": {"uid": trace} if trace else None,
         "metadata": {
             "original_time": original,
@@ -161,7 +153,7 @@ def _outcome(log: dict[str, Any], came_back: bool, reason: str | None) -> Event:
     """A call that Bedrock refused has an error code; one that a model answered has an answer."""
     error, said = take_str(log, "errorCode"), take_str(log, "status")
     output = log.get("output")
-    came_back = came_back or bool(_get(output, "outputBodyS3Path") or _get(output, "outputTokenCount"))
+    came_back = came_back or bool(get(output, "outputBodyS3Path") or get(output, "outputTokenCount"))
     return {
         "status_id": 2 if error else 1 if came_back else 0,
         "status_code": error,
@@ -225,19 +217,23 @@ def _model(log: dict[str, Any], asked: dict[str, Any], answer: dict[str, Any]) -
     return {"name": name, "provider": provider}
 
 
-def _resources(log: dict[str, Any], name: str | None) -> list[dict[str, Any]] | None:
+def _resources(log: dict[str, Any], name: str | None) -> Iterator[dict[str, Any]]:
     """The profile, deployment or cross-region id that the caller named in place of the model itself."""
     named = take_str(log, "modelId")
-    if named is None:
-        return None
-    return [
-        {
-            "uid": named,
-            "name": name,
-            "type": RESOURCES.get(_kind(named)),
-            "region": take_str(log, "inferenceRegion"),
-        }
-    ]
+    if named is not None:
+        region = take_str(log, "inferenceRegion")
+        yield {"uid": named, "name": name, "type": RESOURCES.get(_kind(named)), "region": region}
+
+
+def _files(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Documents, images and videos of the messages that lie in S3, where Bedrock puts what it does not inline."""
+    for message in dicts(asked.get("messages")):
+        for block in dicts(message.get("content")):
+            for kind in ("document", "image", "video"):
+                source, name = get(block.get(kind), "source"), get(block.get(kind), "name")
+                uri = get(source, "s3Uri") or get(get(source, "s3Location"), "uri")
+                if isinstance(uri, str):
+                    yield {"uid": uri, "name": name if isinstance(name, str) else None, "type": kind}
 
 
 def _kind(arn: str) -> str:
@@ -259,7 +255,7 @@ def _tokens(log: dict[str, Any], counts: dict[str, int | None]) -> dict[str, int
 
 
 def _count(data: Any, key: str, *, keep: bool = False) -> int | None:
-    number = whole(_get(data, key))
+    number = whole(get(data, key))
     if number is None or number < 0:
         return None
     return number if keep else take_int(data, key)
@@ -274,81 +270,11 @@ def _stop_reason(answer: dict[str, Any]) -> str | None:
         for part in dicts(answer.get(key)):
             for name in ("finish_reason", "stop_reason", "completionReason", "finishReason"):
                 reason = part.get(name)
-                reason = _get(reason, "reason", reason)
+                reason = get(reason, "reason", reason)
                 if isinstance(reason, str) and reason:
                     take(part, name)
                     return reason
     return None
-
-
-def _guardrail(answer: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The verdict of a guardrail: InvokeModel logs it under ``amazon-bedrock-…``, Converse under ``trace``.
-
-    Also the answers that the guardrail kept back. What findings quote is taken out.
-    """
-    said = answer.get("amazon-bedrock-guardrailAction")
-    trace = _get(answer.get("amazon-bedrock-trace"), "guardrail") or _get(answer.get("trace"), "guardrail")
-    stopped = (
-        answer.get("stopReason") == "guardrail_intervened"
-        or answer.get("stop_reason") == "guardrail_intervened"
-    )
-    if not (said or stopped or isinstance(trace, dict)):
-        return {}, []
-    found = list(_findings(trace))
-    blocked = take(trace, "modelOutput")
-    texts = [text for text in blocked if isinstance(text, str)] if isinstance(blocked, list) else []
-    actions = {action for _, _, action in found}
-    action = strictest(actions)
-    intervened = stopped or said == "INTERVENED"
-    if intervened and action not in ("blocked", "modified"):
-        action = "blocked"
-    action = action or "allowed"
-    guardrails = policy(guardrail for guardrail, _, _ in found)
-    kinds = policy(kind for _, kind, decided in found if decided == action and kind)
-    return {
-        "action": action,
-        "policy": f"{guardrails} / {kinds}" if guardrails and kinds else guardrails or kinds,
-        "provider": "aws_bedrock",
-    }, texts
-
-
-def _findings(trace: Any) -> Iterator[tuple[str, str | None, str]]:
-    """Guardrail, what it found and our word for what it did; a guardrail that found nothing allowed the text."""
-    for side in ("input", "outputs", "inputAssessment", "outputAssessments"):
-        for guardrail, assessment in _assessments(_get(trace, side)):
-            yield guardrail, None, "allowed"
-            for name, lists in POLICIES.items():
-                for key in lists:
-                    for finding in dicts(_get(assessment.get(name), key)):
-                        yield guardrail, _kind_of(finding), _action(finding)
-
-
-def _assessments(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Assessments by guardrail, however they lie in each other: ``{id: a}``, ``{id: [a]}``, ``[{id: a}]``."""
-    for item in dicts(value) if isinstance(value, list) else [value] if isinstance(value, dict) else ():
-        for guardrail, assessments in item.items():
-            for assessment in [assessments] if isinstance(assessments, dict) else dicts(assessments):
-                yield guardrail, assessment
-
-
-def _action(finding: dict[str, Any]) -> str:
-    action = ACTIONS.get(str(finding.get("action")), "flagged" if finding.get("action") else "allowed")
-    return "flagged" if action == "allowed" and finding.get("detected") is True else action
-
-
-def _kind_of(finding: dict[str, Any]) -> str | None:
-    """A finding by topic, filter or entity; a blocked word by the list it stands on, never by itself."""
-    quoted = any(take(finding, key) is not None for key in QUOTED)
-    name, kind = finding.get("name"), finding.get("type")
-    if isinstance(name, str) and name:
-        return name
-    if isinstance(kind, str) and kind:
-        return kind
-    return "WORD" if quoted else None
-
-
-def _get(data: Any, key: str, default: Any = None) -> Any:
-    return data.get(key, default) if isinstance(data, dict) else default
 
 
 def matches(data: dict[str, Any]) -> bool:

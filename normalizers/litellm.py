@@ -10,26 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tracehound.chat import Conversation, as_text, converse, parsed
-from tracehound.chat.blocks import dicts, result_text
-from tracehound.chat.bodies import Sent, answered, documents, sent
-from tracehound.event import TEXTS, Event, with_conversation
-from tracehound.guardrails import policy, security_control, strictest
+from tracehound.chat import Conversation, parsed
+from tracehound.event import Event, with_conversation
+from tracehound.litellm.caller import address, http_request, user
+from tracehound.litellm.texts import conversation
+from tracehound.litellm.tools import listing, retrievals, tool_event
+from tracehound.litellm.verdict import guardrail
 from tracehound.models import MAKERS, SERVING, bedrock_name, maker
 from tracehound.normalizers import Normalizer
 from tracehound.record import Record, take, take_dict, take_int, take_str, whole
 from tracehound.times import epoch_ms
-from tracehound.values import email, endpoint, ip, ips
+from tracehound.values import endpoint, get
 
 STATUS = {"success": 1, "failure": 2}
-GUARDRAIL = {
-    "success": "allowed",
-    "guardrail_flagged": "flagged",
-    "guardrail_intervened": "blocked",
-    "blocked": "blocked",  # before 1.75
-    "failure": "error",
-    "guardrail_failed_to_respond": "error",
-}
 TOOL_CALLS = {"call_mcp_tool", "run_code", "arun_code", "code_interpreter_tool", "acode_interpreter_tool"}
 RETRIEVALS = {"search", "asearch", "query", "aquery", "vector_store_search", "avector_store_search"}
 VERBS = (
@@ -40,36 +33,13 @@ VERBS = (
 )
 """Words of call types about files, batches, threads, containers and tool lists -> OCSF activity."""
 GENERATES = {"create_video", "acreate_video", "generate", "agenerate"}
-NOBODY = {
-    "default_user_id",
-    "litellm_proxy_master_key",
-    "litellm-internal-health-check",
-    "default-internal-user",
-}
-"""What LiteLLM writes where it knows nobody."""
-NO_TEXT = {"default-message-value", "redacted-by-litellm"}
-"""What LiteLLM writes in place of a text."""
-SECRET_HEADERS = {
-    "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key", "x-goog-api-key",
-    "x-litellm-api-key", "ocp-apim-subscription-key", "x-amz-security-token",
-}  # fmt: skip
+JSON_TEXTS = ("metadata", "messages", "response", "proxy_server_request", "request_tags", "model_parameters")
+"""What the spend log holds as text."""
 SESSIONS = (
     ("session_id",), ("metadata", "session_id"), ("metadata", "requester_metadata", "session_id"),
     ("metadata", "requester_metadata", "litellm_session_id"),
     ("metadata", "mcp_tool_call_metadata", "mcp_session_id"),
 )  # fmt: skip
-VERDICT_TEXTS = {
-    "text",
-    "content",
-    "match",
-    "matched_text",
-    "snippet",
-    "value",
-    "input",
-    "output",
-    "outputs",
-    "prompt",
-}
 
 
 def normalize(record: Record) -> Iterable[Event]:
@@ -77,9 +47,9 @@ def normalize(record: Record) -> Iterable[Event]:
     log = _payload(record)
     call = take_str(log, "call_type")
     activity, activity_id = _activity(call)
-    talk, finish = _conversation(log)
+    talk, finish = conversation(log)
     event = _event(log, call, activity, activity_id)
-    event |= _guardrail(log, event, finish)
+    event |= guardrail(log, event, finish)
     events = list(_events(log, event, talk))
     _forget(log, event)
     return events
@@ -87,14 +57,14 @@ def normalize(record: Record) -> Iterable[Event]:
 
 def _events(log: dict[str, Any], event: Event, talk: Conversation) -> Iterator[Event]:
     activity = event["ai"]["activity"]
-    retrievals = list(_retrievals(log, event))
+    searches = list(retrievals(log, event))
     if activity == "tool_call":
-        yield _tool_event(log, event)
+        yield tool_event(log, event)
     elif isinstance(log.get("response"), list) and activity == "access":
-        yield _listing(log, event)
+        yield listing(log, event)
     else:
         yield from with_conversation(event, talk)
-    yield from retrievals
+    yield from searches
 
 
 def _payload(record: Record) -> dict[str, Any]:
@@ -103,14 +73,7 @@ def _payload(record: Record) -> dict[str, Any]:
     if isinstance(log.get("standard_logging_object"), dict):
         log.update(log.pop("standard_logging_object"))
         log.pop("kind", None)
-    for key in (
-        "metadata",
-        "messages",
-        "response",
-        "proxy_server_request",
-        "request_tags",
-        "model_parameters",
-    ):
+    for key in JSON_TEXTS:
         if isinstance(log.get(key), str):
             log[key] = parsed(log[key])
     return log
@@ -137,7 +100,7 @@ def _event(log: dict[str, Any], call: str | None, activity: str, activity_id: in
     end, _ = _time(log, "endTime")
     trace = take_str(log, "trace_id")
     uid = take_str(log, "litellm_call_id") or take_str(log, "request_id")
-    user, principal = _user(log)
+    caller, principal = user(log)
     alias = take_str(log, "metadata", "user_api_key_alias")
     parameters = take_dict(log, "model_parameters") if uid else {}
     return {
@@ -154,10 +117,10 @@ def _event(log: dict[str, Any], call: str | None, activity: str, activity_id: in
             "request": {"uid": uid, "flags": _flags(log), "data": parameters} if uid else None,
             "response": _response(log),
         },
-        "actor": {"user": user, "app_name": alias},
-        "src_endpoint": {"ip": _address(log)},
+        "actor": {"user": caller, "app_name": alias},
+        "src_endpoint": {"ip": address(log)},
         "dst_endpoint": endpoint(log.get("api_base")),
-        "http_request": _http_request(log),
+        "http_request": http_request(log),
         "resources": _deployment(log),
         "trace": {"uid": trace} if trace else None,
         "metadata": {
@@ -193,7 +156,8 @@ def _outcome(log: dict[str, Any]) -> Event:
         "status": said if status_id == 99 else None,
         "status_code": take_str(error, "error_code"),
         "status_detail": take_str(error, "normalized_error")
-        or take_str(log, "status_fields", "llm_api_status"),
+        or take_str(log, "status_fields", "llm_api_status")
+        or said,
     }
 
 
@@ -208,76 +172,6 @@ def _response(log: dict[str, Any]) -> dict[str, Any]:
 
 def _flags(log: dict[str, Any]) -> list[str] | None:
     return ["stream"] if log.get("stream") is True and log.pop("stream") else None
-
-
-def _user(log: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
-    """The user behind the virtual key, and who answers for the call."""
-    meta = log.get("metadata")
-    address = (
-        take_str(meta, "user_api_key_user_email") if email(_get(meta, "user_api_key_user_email")) else None
-    )
-    uid = take_str(meta, "user_api_key_user_id") or take_str(log, "user")
-    end_user = take_str(log, "end_user") or take_str(meta, "user_api_key_end_user_id")
-    key = take_str(meta, "user_api_key_hash") or take_str(meta, "user_api_key") or take_str(log, "api_key")
-    alias = _get(meta, "user_api_key_alias")
-    alias = alias if isinstance(alias, str) else None
-    known = [who for who in (address, uid, end_user, alias, key) if who and who not in NOBODY]
-    anybody = known or [who for who in (uid, key) if who]
-    groups = [
-        _named(log, "team", "team_alias", "team_id"),
-        _named(log, "project", "project_alias", "project_id"),
-    ]
-    user = {
-        "name": next(iter(anybody), None),
-        "email_addr": address,
-        "uid": uid,
-        "uid_alt": end_user,
-        "credential_uid": key,
-        "groups": [group for group in groups if group],
-        "org": _named(log, None, "org_alias", "org_id") or None,
-    }
-    return user if anybody else {}, next(iter(anybody), None)
-
-
-def _named(log: dict[str, Any], kind: str | None, name: str, uid: str) -> dict[str, Any]:
-    """A team, project or organisation: the key's, else the one named beside it."""
-    meta = log.get("metadata")
-    outside = {"org_id": "organization_id"}.get(uid, uid)
-    found = {
-        "name": take_str(meta, f"user_api_key_{name}") or take_str(meta, name),
-        "uid": take_str(meta, f"user_api_key_{uid}") or take_str(meta, uid) or take_str(log, outside),
-    }
-    return found | ({"type": kind} if kind else {}) if any(found.values()) else {}
-
-
-def _address(log: dict[str, Any]) -> str | None:
-    for place in (log, log.get("metadata")):
-        said = _get(place, "requester_ip_address")
-        if found := ip(said):
-            if said == found:
-                take(place, "requester_ip_address")
-            return found
-    return None
-
-
-def _http_request(log: dict[str, Any]) -> dict[str, Any]:
-    meta = log.get("metadata")
-    headers = take_dict(meta, "requester_custom_headers") | take_dict(meta, "requester_metadata", "headers")
-    headers = {name.lower(): str(value) for name, value in headers.items() if value is not None}
-    agent = headers.pop("user-agent", None)
-    forwarded = ips(headers.get("x-forwarded-for"))
-    if forwarded:
-        del headers["x-forwarded-for"]
-    return {
-        "user_agent": take_str(log, "user_agent") or take_str(meta, "user_agent") or agent,
-        "url": {"path": take_str(meta, "user_api_key_request_route")},
-        "body_length": whole(headers.pop("content-length", None)),
-        "x_forwarded_for": forwarded,
-        "http_headers": [
-            {"name": name, "value": "***" if name in SECRET_HEADERS else value}
-            for name, value in headers.items()
-        ],
-    }
 
 
 def _deployment(log: dict[str, Any]) -> list[dict[str, Any]] | None:
@@ -310,7 +204,7 @@ def _model(log: dict[str, Any]) -> dict[str, Any]:
         }
         if model["name"] == name:
             del log["model"]
-        answered_by = _get(log.get("response"), "model")
+        answered_by = get(log.get("response"), "model")
         if isinstance(answered_by, str) and answered_by.startswith(f"{name}-"):
             model["version"] = answered_by[len(name) + 1 :]
     if model["provider"] == provider:
@@ -331,208 +225,13 @@ def _cost(log: dict[str, Any]) -> float | None:
     return None
 
 
-def _conversation(log: dict[str, Any]) -> tuple[Conversation, set[str]]:
-    """The texts of the call, and why each answer ended."""
-    parameters = log.get("model_parameters")
-    asked = sent(parameters) if isinstance(parameters, dict) else Sent()
-    body = _body(log)
-    messages = log.pop("messages", None)
-    if not messages or _no_text(messages):
-        messages = asked.messages or body.messages
-    response = log.get("response")
-    finish = {str(choice.get("finish_reason")) for choice in dicts(_get(response, "choices"))}
-    # The Responses API repeats system text and tools in its answer.
-    system = (asked.system, body.system, take(response, "instructions"))
-    tools = (asked.tools, body.tools, take(response, "tools"))
-    output: Any = None
-    found: list[str] = []
-    if isinstance(response, dict) and "is_error" not in response:  # which is what a tool answered
-        found = documents(response)
-        output = answered(response)
-    elif isinstance(response, str):
-        output = log.pop("response")
-    talk = converse(
-        None if _no_text(messages) else messages,
-        None if _no_text(output) else output,
-        system=next((text for text in system if text), None),
-        tools=next((found for found in tools if found), None),
-    )
-    talk.texts.extend(("document", text, False) for text in found)
-    return talk, finish
-
-
-def _body(log: dict[str, Any]) -> Sent:
-    """The request body that spend logs keep; LiteLLM puts the whole request there."""
-    for place in (log, log.get("metadata")):
-        request = take(place, "proxy_server_request")
-        body = request.get("body", request) if isinstance(request, dict) else None
-        if isinstance(body, dict):
-            return sent(body)
-    return Sent()
-
-
-def _no_text(value: Any) -> bool:
-    """Whether messages are only what LiteLLM writes in place of them."""
-    if isinstance(value, list):
-        return bool(value) and all(_no_text(item) for item in value)
-    if isinstance(value, dict):
-        return _no_text(value.get("content", value.get("text")))
-    return isinstance(value, str) and value in NO_TEXT
-
-
-def _guardrail(log: dict[str, Any], event: Event, finish: set[str]) -> Event:
-    """The strictest verdict of LiteLLM's guardrails and of the provider's content filter."""
-    verdicts: list[tuple[str | None, str | None, str | None]] = []
-    for entry in _guardrails(log):
-        verdicts.append(_verdict(entry))
-    overall = GUARDRAIL.get(str(_get(log.get("status_fields"), "guardrail_status")))
-    if not verdicts and overall:
-        names = (
-            log.get("metadata", {}).get("applied_guardrails")
-            if isinstance(log.get("metadata"), dict)
-            else None
-        )
-        named = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
-        verdicts.append((overall, policy(named), "litellm"))
-    filtered = "content_filter" in finish or event["status_code"] == "content_filter"
-    if filtered or event["api"]["response"]["error"] == "ContentPolicyViolationError":
-        provider = take_str(log, "error_information", "llm_provider") or event["ai"]["model"].get("provider")
-        verdicts.append(("blocked", "content_filter", provider))
-    action = strictest(verdict[0] for verdict in verdicts)
-    if action is None:
-        return {}
-    decided = [verdict for verdict in verdicts if verdict[0] == action]
-    event["ai"]["guardrail"] = {
-        "action": action,
-        "policy": policy(name for _, name, _ in decided),
-        "provider": policy(provider for _, _, provider in decided),
-    }
-    return security_control(action)
-
-
-def _guardrails(log: dict[str, Any]) -> list[dict[str, Any]]:
-    for place in (log, log.get("metadata")):
-        found = _get(place, "guardrail_information")
-        entries = [found] if isinstance(found, dict) else dicts(found)
-        if entries:
-            return entries
-    return []
-
-
-def _verdict(entry: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
-    """Action, policy and provider of one guardrail; texts that it quotes are taken out."""
-    action = GUARDRAIL.get(str(entry.get("guardrail_status")))
-    masked = entry.get("masked_entity_count")
-    if action == "allowed" and isinstance(masked, dict) and any(whole(count) for count in masked.values()):
-        action = "modified"
-    entry.pop("guardrail_request", None)
-    for key in ("guardrail_response", "match_details", "classification"):
-        _without_texts(entry.get(key))
-    name = take_str(entry, "guardrail_name") or take_str(entry, "guardrail_id")
-    kinds = entry.get("violation_categories")
-    kinds = [kind for kind in kinds if isinstance(kind, str)] if isinstance(kinds, list) else []
-    if action == "modified" and isinstance(masked, dict):
-        kinds = [*kinds, *masked]
-    named = f"{name} / {', '.join(kinds)}" if name and kinds else name
-    return action, named, take_str(entry, "guardrail_provider") or "litellm"
-
-
-def _without_texts(value: Any) -> None:
-    if isinstance(value, dict):
-        for key in VERDICT_TEXTS & value.keys():
-            del value[key]
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _without_texts(item)
-
-
-def _tool_event(log: dict[str, Any], event: Event) -> Event:
-    """A tool that the gateway ran, with arguments and result."""
-    meta = log.get("metadata")
-    called = _get(meta, "mcp_tool_call_metadata")
-    server, name = take_str(called, "mcp_server_name"), take_str(called, "name")
-    arguments = as_text(take(called, "arguments"))
-    text, failed = _result(log, called)
-    if failed is None:
-        failed = {1: False, 2: True}.get(event["status_id"])
-    status = "unknown" if failed is None else "failure" if failed else "success"
-    event["api"] |= {"operation": name or event["api"]["operation"]}
-    event["api"]["service"] = {"name": server or "LiteLLM"}
-    event["message_context"] = {"ai_role_id": 3}
-    event["ai"] |= {
-        "tool": {
-            "name": name, "type": "mcp" if called else "function", "server": server, "phase": "executed",
-            "arguments_text": arguments, "result_text": text, "status": status,
-        },
-        "mcp": {"server": server, "method": "tools/call"} if called else None,
-    }  # fmt: skip
-    event[TEXTS] = [
-        (kind, said, False) for kind, said in (("tool_call", arguments), ("tool_result", text)) if said
-    ]
-    return event
-
-
-def _result(log: dict[str, Any], called: Any) -> tuple[str | None, bool | None]:
-    """What the tool gave back, and whether it failed; LiteLLM logs it as response, older ones beside the call."""
-    for place, key in ((log, "response"), (called, "result")):
-        result = _get(place, key)
-        if isinstance(result, dict) and result:
-            content = take(result, "content")
-            structured = next(
-                (take(result, k) for k in ("structured_content", "structuredContent") if k in result), None
-            )
-            failed = _get(result, "is_error", _get(result, "isError"))
-            text = result_text(content if content is not None else structured)
-            return text, failed if isinstance(failed, bool) else None
-        if result:
-            return result_text(take(place, key)), None
-    return None, None
-
-
-def _listing(log: dict[str, Any], event: Event) -> Event:
-    """The tools that MCP servers offer: their descriptions are scanned."""
-    tools = log.pop("response")
-    servers = _get(_get(log.get("metadata"), "spend_logs_metadata"), "requested_mcp_servers")
-    named = [name for name in servers if isinstance(name, str)] if isinstance(servers, list) else []
-    event["resources"] = [
-        {"name": tool["name"], "type": "tool"} for tool in dicts(tools) if isinstance(tool.get("name"), str)
-    ]
-    event["ai"]["mcp"] = {"server": named[0] if named else None, "method": "tools/list"}
-    event[TEXTS] = [("tool_description", text, False) for tool in dicts(tools) if (text := as_text(tool))]
-    return event
-
-
-def _retrievals(log: dict[str, Any], event: Event) -> Iterator[Event]:
-    """Vector stores that LiteLLM asked before the call."""
-    meta = log.get("metadata")
-    for search in dicts(_get(meta, "vector_store_request_metadata")):
-        store, query = take_str(search, "vector_store_id"), take_str(search, "query")
-        found = _get(search, "vector_store_search_response")
-        start, _ = _time(search, "start_time")
-        shared = {key: event[key] for key in ("actor", "src_endpoint")}
-        ai = {key: event["ai"][key] for key in ("principal", "session_uid", "agent")}
-        texts = [("prompt", query, False)]
-        texts += [("document", text, False) for text in (documents(found) if isinstance(found, dict) else ())]
-        yield {
-            "class_uid": 6005,
-            "activity_id": 4,
-            **shared,
-            "time": start or event["time"],
-            "type_id": 1,
-            "type": "Database",
-            "database": {"uid": store or "Unknown", "type_id": 7, "type": "Vector"},
-            "metadata": {"correlation_uid": event["metadata"]["correlation_uid"]},
-            "ai": {**ai, "activity": "retrieval", "prompt_text": query},
-            TEXTS: [text for text in texts if text[1]],
-        }
-
-
 def _forget(log: dict[str, Any], event: Event) -> None:
     """Take out what repeats the event, and LiteLLM's table of prices and abilities of the model."""
     meta, response, hidden = log.get("metadata"), log.get("response"), log.get("hidden_params")
     for place in (log, meta):
         take(place, "model_map_information")
-    usage = _get(response, "usage")
-    if usage and usage == _get(meta, "usage_object"):
+    usage = get(response, "usage")
+    if usage and usage == get(meta, "usage_object"):
         take(meta, "usage_object")
     user, http = event["actor"]["user"], event["http_request"]
     tokens, deployments = event["ai"]["tokens"], event["resources"] or [{}]
@@ -543,23 +242,19 @@ def _forget(log: dict[str, Any], event: Event) -> None:
         (hidden, "model_id", deployments[0].get("uid")),
         (hidden, "api_base", log.get("api_base")),
         (hidden, "response_cost", event["ai"]["cost_usd"]),
-        (_get(log, "cost_breakdown"), "total_cost", event["ai"]["cost_usd"]),
+        (get(log, "cost_breakdown"), "total_cost", event["ai"]["cost_usd"]),
         (response, "id", event["metadata"]["original_event_uid"]),
         (response, "model", event["ai"]["model"].get("name")),
         (log, "error_str", event["api"]["response"]["error_message"]),
         *(
             (place, f"{kind}_tokens", tokens[kind])
             for kind in tokens
-            for place in (usage, _get(meta, "usage_object"))
+            for place in (usage, get(meta, "usage_object"))
         ),
     )
     for place, key, value in repeats:
-        if value is not None and _get(place, key) == value:
+        if value is not None and get(place, key) == value:
             take(place, key)
-
-
-def _get(data: Any, key: str, default: Any = None) -> Any:
-    return data.get(key, default) if isinstance(data, dict) else default
 
 
 def matches(data: dict[str, Any]) -> bool:

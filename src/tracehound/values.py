@@ -54,3 +54,8 @@ def endpoint(value: Any) -> dict[str, Any]:
         return {}
     address = ip(host)
     return {"ip": address, "hostname": None if address else host, "port": port}
+
+
+def get(data: Any, key: str, default: Any = None) -> Any:
+    """The value of a key where ``data`` is an object that has it; logs may have anything in its place."""
+    return data.get(key, default) if isinstance(data, dict) else default

@@ -269,6 +269,16 @@ def test_cloud_and_request() -> None:
     assert case("converse", 2)[0]["api"]["request"]["flags"] == ["stream"]
 
 
+def test_files_in_s3_are_resources() -> None:
+    profile, document = case("converse", 2)[0]["resources"]
+    assert profile["type"] == "AWS::Bedrock::InferenceProfile"
+    assert document == {
+        "uid": "s3://harborline-docs/terms-2026.pdf",
+        "name": "terms-2026",
+        "type": "document",
+    }
+
+
 def test_source_address_comes_from_cloudtrail() -> None:
     trail: Event = {
         "src_endpoint": {"ip": "203.0.113.7"},

@@ -47,8 +47,7 @@ BY_DESIGN: dict[str, tuple[str, ...]] = {
     "aws_bedrock_invocation": (
         *_within(_BEDROCK_IN, *MESSAGE, *BINARY),
         *_within(_BEDROCK_OUT, *MESSAGE, *BINARY),
-        f"{_BEDROCK_IN}.*.document.name",
-        f"{_BEDROCK_IN}.*.s3Location.uri",
+        f"{_BEDROCK_IN}.*.document.name",  # kept where the document lies in S3
         f"{_BEDROCK_IN}.*.qualifiers*",
         f"{_BEDROCK_IN}.prompt",  # kept without the marks of turns
         f"{_BEDROCK_OUT}.*.match",  # what a guardrail quotes

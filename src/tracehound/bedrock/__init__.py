@@ -1,0 +1,1 @@
+"""What Bedrock writes in more than one of its logs."""
