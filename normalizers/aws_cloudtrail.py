@@ -23,9 +23,18 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tracehound import aws
+from tracehound.aws.ai import (
+    CODE_INTERPRETER,
+    GATEWAY,
+    INFERENCE,
+    described,
+    first,
+    inner,
+    knowledge_base,
+    refused_model,
+)
 from tracehound.event import TEXTS, Event
 from tracehound.join import offer
-from tracehound.models import maker
 from tracehound.normalizers import Normalizer
 from tracehound.record import Record, take, take_dict, take_str, whole
 from tracehound.times import epoch_ms
@@ -40,7 +49,6 @@ VERBS = {
 }
 VERB = {verb: activity for activity, verbs in VERBS.items() for verb in verbs.split()}
 FIRST_WORD = re.compile(r"(?:Batch)?([A-Z][a-z]*)")
-INFERENCE = re.compile(r"(?:Invoke|Converse|CreateInference|CreateChatCompletion|CreateResponse).*")
 RETRIEVAL = frozenset(
     (
         "Retrieve",
@@ -50,8 +58,6 @@ RETRIEVAL = frozenset(
         "GetDocumentContent",
     )
 )
-GATEWAY = ("InvokeGateway", "InvokeMcp")
-CODE_INTERPRETER = "InvokeCodeInterpreter"
 LOGINS = {"ConsoleLogin": 1, "UserAuthentication": 1, "Logout": 2}
 # S3's object operations -> Datastore Activity.
 OBJECTS = {
@@ -59,8 +65,7 @@ OBJECTS = {
     "DeleteObject": 7, "DeleteObjects": 7, "ListObjects": 8,
 }  # fmt: skip
 # Of these CloudTrail documents that an error code is there when, and only when, the call failed.
-CALLS = frozenset((None, "AwsApiCall", "AwsConsoleAction"))
-MODELS = ("modelId", "modelIdentifier", "modelArn", "foundationModel", "baseModelIdentifier", "modelName")
+CALLS = (None, "AwsApiCall", "AwsConsoleAction")
 SESSIONS = ("sessionId", "runtimeSessionId", "mcpSessionId", "sessionIdentifier")
 PROMPTS = (("inputText",), ("input", "text"), ("retrievalQuery", "text"))
 MAX_SCRIPT = 65_536
@@ -98,12 +103,15 @@ def normalize(record: Record) -> Iterable[Event]:
         "dst_endpoint": {"hostname": take_str(log, "tlsDetails", "clientProvidedHostHeader")},
         "http_request": {"user_agent": take_str(log, "userAgent")},
         "cloud": cloud,
-        "ai": {"activity": activity, "session_uid": _first(request, SESSIONS)},
+        "ai": {"activity": activity, "session_uid": first(request, *SESSIONS)},
     }
+    named = request
     if ai:
-        event["ai"] |= _ai(name, request, response)
+        refused = refused_model(event.get("status_detail"))
+        named = request or ({"modelId": refused} if refused else {})
+        event["ai"] |= described(name, named, response)
         _texts(event, request)
-    event["resources"] = _resources(log, request, response, cloud)
+    event["resources"] = _resources(log, named, response, cloud)
     event["api"] = _api(log, source, name, event, request, response)
     event["metadata"] = _metadata(log)
     return [_shaped(event, name, request, log)]
@@ -114,7 +122,9 @@ def _activity(name: str, log: dict[str, Any], request: dict[str, Any], ai: bool)
         return "login"
     if ai and name in RETRIEVAL:
         return "retrieval"
-    if ai and (name == CODE_INTERPRETER or (name in GATEWAY and _rpc(request).get("method") == "tools/call")):
+    if ai and (
+        name == CODE_INTERPRETER or (name in GATEWAY and inner(request, "body").get("method") == "tools/call")
+    ):
         return "tool_call"
     if ai and name not in GATEWAY and INFERENCE.fullmatch(name):
         return "inference"
@@ -136,7 +146,7 @@ def _outcome(log: dict[str, Any], name: str, response: dict[str, Any]) -> dict[s
     if code or detail:
         return {"status_id": 2, "status_code": code, "status_detail": detail}
     if name in LOGINS:
-        said = _first(response, (name,)) or _first(log.get("serviceEventDetails"), (name,))
+        said = first(response, name) or first(log.get("serviceEventDetails"), name)
         if said:
             return {"status_id": {"Success": 1, "Failure": 2}.get(said, 0), "status_code": said}
     http = whole(response.get("statusCode"))
@@ -150,61 +160,6 @@ def _outcome(log: dict[str, Any], name: str, response: dict[str, Any]) -> dict[s
             "status_detail": message if isinstance(message, str) else None,
         }
     return {"status_id": 1 if log.get("eventType") in CALLS else 0}
-
-
-def _ai(name: str, request: dict[str, Any], response: dict[str, Any]) -> dict[str, Any]:
-    """Model, agent, guardrail and tool, as far as the parameters name them."""
-    found: dict[str, Any] = {}
-    model = _first(request, MODELS) or _first(_nested_model(request), MODELS)
-    if model and model not in aws.HIDDEN:
-        plain = aws.arn_name(model)
-        found["model"] = {"name": plain, "provider": maker(plain)}
-    runtime, agent = _first(request, ("agentRuntimeArn", "agentRuntimeId")), _first(request, ("agentId",))
-    if runtime or agent:
-        found["agent"] = {"name": aws.arn_name(runtime) if runtime else None, "uid": agent or runtime}
-    guardrail = _first(request, ("guardrailIdentifier", "guardrailId"))
-    if guardrail and (INFERENCE.fullmatch(name) or name == "ApplyGuardrail"):
-        found["guardrail"] = {"policy": guardrail, "provider": "aws_bedrock"}
-    if name in GATEWAY:
-        found |= _gateway(_rpc(request), response)
-    elif name == CODE_INTERPRETER:
-        tool = {
-            "name": _first(request, ("name",)) or "code_interpreter",
-            "type": "builtin",
-            "phase": "executed",
-        }
-        found["tool"] = tool
-    return found
-
-
-def _gateway(call: dict[str, Any], response: dict[str, Any]) -> dict[str, Any]:
-    """An MCP call through an AgentCore gateway; arguments and result are always redacted by AWS."""
-    method, params = _first(call, ("method",)), call.get("params")
-    name = _first(params, ("name",)) if method == "tools/call" else None
-    target, _, tool = (name or "").rpartition("___")
-    found: dict[str, Any] = {"mcp": {"method": method, "server": target or None, "transport": "http"}}
-    if name:
-        body = response.get("body")
-        result = body.get("result") if isinstance(body, dict) else None
-        failed = result.get("isError") if isinstance(result, dict) else None
-        status = (
-            {True: "failure", False: "success"}.get(failed, "unknown") if failed is not None else "unknown"
-        )
-        if isinstance(body, dict) and body.get("error"):
-            status = "failure"
-        found["tool"] = {"name": tool, "type": "mcp", "server": target, "phase": "executed", "status": status}
-    return found
-
-
-def _rpc(request: dict[str, Any]) -> dict[str, Any]:
-    body = request.get("body")
-    return body if isinstance(body, dict) else {}
-
-
-def _nested_model(request: dict[str, Any]) -> Any:
-    """``retrieveAndGenerateConfiguration.knowledgeBaseConfiguration.modelArn``."""
-    config = request.get("retrieveAndGenerateConfiguration")
-    return config.get("knowledgeBaseConfiguration") if isinstance(config, dict) else None
 
 
 def _texts(event: Event, request: dict[str, Any]) -> None:
@@ -319,13 +274,13 @@ def _shaped(event: Event, name: str, request: dict[str, Any], log: dict[str, Any
         event["is_mfa"] = {"Yes": True, "No": False}.get(used) if isinstance(used, str) else None
         del event["resources"]
         return event
-    base = _first(request, ("knowledgeBaseId",)) or _first(_nested_model(request), ("knowledgeBaseId",))
-    bucket = _first(request, ("bucketName",))
+    base = first(request, "knowledgeBaseId") or first(knowledge_base(request), "knowledgeBaseId")
+    bucket = first(request, "bucketName")
     if event["ai"]["activity"] == "retrieval" and base:
         store = {"uid": base, "type_id": 99, "type": "Knowledge Base"}
         event |= {"activity_id": 4, "type_id": 1, "type": "Database", "database": store}
     elif event["api"]["service"]["name"] == "s3.amazonaws.com" and name in OBJECTS and bucket:
-        key = _first(request, ("key",))
+        key = first(request, "key")
         store = {"name": bucket, "type_id": 1, "type": "S3"}
         if key:
             store["file"] = {"name": key.rpartition("/")[2] or key, "path": key, "type_id": 1}
@@ -335,15 +290,6 @@ def _shaped(event: Event, name: str, request: dict[str, Any], log: dict[str, Any
     event["class_uid"] = 6005
     del event["resources"]
     return event
-
-
-def _first(data: Any, keys: tuple[str, ...]) -> str | None:
-    """The first of these keys that holds a text."""
-    if isinstance(data, dict):
-        for key in keys:
-            if isinstance(data.get(key), str) and data[key]:
-                return str(data[key])
-    return None
 
 
 def _matches(data: dict[str, Any]) -> bool:

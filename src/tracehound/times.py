@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-MIN_MS = 0
+MIN_MS = 100_000_000_000  # March 1973: what lies before is no time of a log, and the schema refuses it
 MAX_MS = 4_102_444_800_000  # 2100-01-01: what lies after is no time of a log
 
 
 def epoch_ms(value: Any) -> int | None:
     """Epoch milliseconds of an ISO 8601 text or of an epoch number in s, ms, us or ns (told by its size).
 
-    None for anything that is no time between 1970 and 2100. A text without an offset is UTC.
+    None for anything that is no time between 1973 and 2100. A text without an offset is UTC.
     """
     if isinstance(value, bool) or value is None:
         return None
@@ -21,6 +21,8 @@ def epoch_ms(value: Any) -> int | None:
         if not text:
             return None
         try:
+            if text.isdecimal() and len(text) <= 19:
+                return _number(int(text))  # nanoseconds have more digits than a float holds
             return _number(float(text)) if "-" not in text[1:] and ":" not in text else _iso(text)
         except (ValueError, OverflowError):
             return None
@@ -57,4 +59,4 @@ def _number(value: float) -> int | None:
 
 
 def _bounded(ms: int) -> int | None:
-    return ms if MIN_MS < ms < MAX_MS else None
+    return ms if MIN_MS <= ms < MAX_MS else None
