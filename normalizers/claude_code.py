@@ -23,7 +23,7 @@ from tracehound.claude.tools import decided, executed
 from tracehound.event import Event
 from tracehound.guardrails import security_control
 from tracehound.normalizers import Normalizer
-from tracehound.otel.context import describe
+from tracehound.otel.context import application, describe
 from tracehound.otel.fields import Attributes, count, number, text
 from tracehound.otel.host import system
 from tracehound.record import Record
@@ -79,7 +79,9 @@ def normalize(record: Record) -> Iterable[Event]:
         "session": {"uid": session, "terminal": text(attributes, ("terminal.type",))},
     }
     event |= {"class_uid": 6003, "api": {"operation": name or "Unknown"}}
-    version = text(attributes, ("app.version",)) or _version(event)
+    program = application(log, event["actor"]["app_name"] or "claude-code") or {}
+    version = text(attributes, ("app.version",)) or program["version"]
+    event["message_context"] = {"application": program}
     event["metadata"] |= {
         "event_code": name,
         "sequence": number(attributes, ("event.sequence",)),
@@ -129,12 +131,6 @@ def _user(attributes: Attributes, resource: Attributes) -> Event | None:
         "org": {"uid": organisation} if organisation else None,
         "groups": [{"name": group.strip()} for group in (groups or "").split(",") if group.strip()],
     }
-
-
-def _version(event: Event) -> str | None:
-    application = (event.get("message_context") or {}).get("application") or {}
-    version = application.get("version")
-    return version if isinstance(version, str) else None
 
 
 def _agent(event: Event, attributes: Attributes) -> Event:

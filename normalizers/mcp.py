@@ -26,7 +26,7 @@ from tracehound.mcp.frame import Frame, holds_message, messages, other_side, sur
 from tracehound.mcp.requests import REQUESTS, Params, client, request
 from tracehound.mcp.results import ASKED_BY_SERVER, method_of
 from tracehound.normalizers import Normalizer
-from tracehound.record import Record, take, take_dict, take_str
+from tracehound.record import Record, take, take_str
 
 INTRODUCED = (
     ("actor",), ("src_endpoint",), ("http_request", "user_agent"), ("api", "service"), ("ai", "agent"),
@@ -102,7 +102,8 @@ def _response(message: Params, frame: Frame, stream: str) -> Iterator[Event]:
         yield failed(event, message)
     else:
         event["status_id"] = 1
-        yield from RESULTS.get(method or "", result)(event, answer)
+        for made in RESULTS.get(method or "", result)(event, answer):
+            yield made if made is event else want(made, *session)
 
 
 def _meta(event: Event, holder: Params) -> bool:
@@ -110,16 +111,12 @@ def _meta(event: Event, holder: Params) -> bool:
     meta = holder.get("_meta")
     if not isinstance(meta, dict):
         return False
-    event["trace"] = trace(meta)
+    event["trace"], event["metadata"]["correlation_uid"] = trace(meta)
     if event["trace"] and event["ai"]["session_uid"] is None:
         event["ai"]["session_uid"] = event["trace"]["uid"]
-    client(event, take_dict(meta, VENDOR_META + "clientInfo"))
+    client(event, meta, VENDOR_META + "clientInfo")
     event["api"]["version"] = take_str(meta, VENDOR_META + "protocolVersion")
-    info = take_dict(meta, VENDOR_META + "serverInfo")
-    if not info:
-        return False
-    server(event, info)
-    return True
+    return server(event, meta, VENDOR_META + "serverInfo")
 
 
 NORMALIZER = Normalizer(

@@ -23,9 +23,11 @@ from typing import Any
 from tracehound.chat import converse
 from tracehound.event import Event, with_conversation
 from tracehound.guardrails import security_control
+from tracehound.join import offer, want
 from tracehound.normalizers import Normalizer
-from tracehound.otel.context import describe
-from tracehound.otel.conversation import MESSAGE_EVENTS, message_of, said
+from tracehound.otel.context import application, describe
+from tracehound.otel.conversation import said
+from tracehound.otel.events import MESSAGE_EVENTS, message_of
 from tracehound.otel.fields import Attributes, anything, decimal, text
 from tracehound.otel.kinds import APPROVAL, INFERENCE, MESSAGE, OTHER, RETRIEVAL, TOOL, classify
 from tracehound.otel.outcome import COST, outcome, tokens
@@ -59,6 +61,7 @@ UNUSED_COPIES = (
     "input.mime_type", "output.mime_type", "gen_ai.prompt_json", "gen_ai.completion_json", "operation.name",
     "resource.name", "gen_ai.response.finish_reason",
 )  # fmt: skip
+OFFERED = (("api", "operation"), ("ai", "tool", "name"), ("ai", "tool", "type"))
 VERDICTS = {"pass": "allowed", "passed": "allowed", "fail": "blocked", "failed": "blocked", "fix": "modified"}
 
 
@@ -88,6 +91,8 @@ def normalize(record: Record) -> Iterator[Event]:
     event = describe(log, attributes)
     event |= {"class_uid": 6003, "api": {"operation": operation}}
     event["metadata"]["event_code"] = name or _left_name(log, operation)
+    if kind != OTHER:
+        event["message_context"] = {"application": application(log, event["actor"]["app_name"])}
     if kind == MESSAGE and name is not None:
         yield from _message(event, log, attributes, name)
         return
@@ -107,14 +112,14 @@ def normalize(record: Record) -> Iterator[Event]:
         return
     _model(event, attributes)
     talk = said(attributes, events)
-    ended = bool(
-        talk.output or attributes.get(FINISH[0]) or event["ai"]["tokens"]["completion"] or talk.documents
-    )
-    outcome(event, log, attributes, done=ended or event["metadata"].get("original_event_uid") is not None)
-    _guardrail(event, log, attributes)
+    event["metadata"]["original_event_uid"] = event["metadata"]["original_event_uid"] or talk.uid
+    counted = any(event["ai"]["tokens"].values())
+    ended = counted or talk.output or talk.documents or attributes.get(FINISH[0])
+    outcome(event, log, attributes, done=bool(ended or event["metadata"]["original_event_uid"]))
+    _guardrail(event, attributes, talk.finish_reasons())
     event["ai"]["activity"] = kind
     if kind == RETRIEVAL:
-        datastore(event, attributes)
+        datastore(event, log, attributes)
     for copy in UNUSED_COPIES:
         attributes.pop(copy, None)
     _evaluation(event, attributes)
@@ -175,19 +180,21 @@ def _model(event: Event, attributes: Attributes) -> None:
     name, version, from_request = named(asked, answered)
     if asked is not None and from_request:
         text(attributes, MODEL_ASKED)
-    who = provider(text(attributes, PROVIDER), name)
+    said_provider = text(attributes, PROVIDER)
+    who = provider(said_provider, name)
     event["ai"] |= {
         "model": {"name": name, "provider": who, "version": version},
         "tokens": tokens(attributes),
         "cost_usd": decimal(attributes, COST),
     }
     event["metadata"]["original_event_uid"] = text(attributes, RESPONSE_ID)
-    event["api"]["service"] = {"name": who} if who else None
+    if said_provider or who:
+        event["api"]["service"] = {"name": said_provider or who}
 
 
-def _guardrail(event: Event, log: dict[str, Any], attributes: Attributes) -> None:
+def _guardrail(event: Event, attributes: Attributes, finished: list[str] | None = None) -> None:
     """A filter that stopped the answer, a guardrail that Bedrock applied, or a guardrail's own span."""
-    reasons = anything(attributes, FINISH)
+    reasons = anything(attributes, FINISH) or finished
     listed = [r for r in (reasons if isinstance(reasons, list) else [reasons]) if isinstance(r, str)]
     blocking = [r for r in listed if r.lower() in BLOCKING_REASONS]
     event["status_detail"] = event.get("status_detail") or ", ".join(listed)[:200] or None
@@ -201,7 +208,7 @@ def _guardrail(event: Event, log: dict[str, Any], attributes: Attributes) -> Non
     if action is not None and not blocking:
         anything(attributes, ("validator_result", "guardrail.result"))
         event["status_detail"] = str(verdict)
-    made = {"action": action, "policy": policy, "provider": event["ai"]["model"]["provider"]}
+    made = {"action": action, "policy": policy, "provider": (event["api"].get("service") or {}).get("name")}
     event["ai"]["guardrail"] = made
     event |= security_control(action)
 
@@ -228,9 +235,8 @@ def _message(event: Event, log: dict[str, Any], attributes: Attributes, name: st
     message = message_of(name, inner)
     if inner is not attributes and inner:
         log["body"] = inner
-        attributes.setdefault(FINISH[0], inner.pop("finish_reason", None))
     outcome(event, log, attributes, done=False)
-    _guardrail(event, log, attributes)
+    _guardrail(event, attributes, [str(message["finish_reason"])] if "finish_reason" in message else None)
     event["ai"]["activity"] = "access"
     if name == "gen_ai.assistant.message":  # an earlier answer, sent along as context
         talk = converse([message, {"role": "user", "content": ""}])
@@ -239,9 +245,16 @@ def _message(event: Event, log: dict[str, Any], attributes: Attributes, name: st
     else:
         talk = converse([message])
     made = list(with_conversation(event, talk))
+    for call in made[1:]:
+        uid = (call["api"]["request"] or {}).get("uid")
+        if uid and call["ai"]["activity"] == "tool_call":  # the result that comes next names no tool
+            offer(call, "otel_genai", event["actor"]["app_name"], uid, paths=OFFERED)
+        elif uid:
+            want(call, "otel_genai", event["actor"]["app_name"], uid)
     if name == "gen_ai.tool.message" and len(made) == 2:
         made = made[1:]  # the result is all there is
         made[0]["metadata"] = event["metadata"]
+        made[0]["message_context"] = (event.get("message_context") or {}) | made[0]["message_context"]
     yield from made
 
 

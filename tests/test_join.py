@@ -105,3 +105,16 @@ def test_two_responses_do_not_share_what_they_took() -> None:
 
 def test_texts_are_never_offered() -> None:
     assert not [path for path in OFFERED if path[-1].endswith(("_text", "_hash"))]
+
+
+def test_an_event_may_want_and_then_offer_for_a_whole_session() -> None:
+    introduced = want(response(ai={"mcp": {"server": "files"}}), "s", 1)
+    offer(introduced, "s", paths=(("actor",), ("ai", "mcp", "server")))
+    later = want(response(ai={"mcp": {"method": "tools/call"}, "tool": {"name": "read"}}), "s")
+    Join().run([offer(request(), "s", 1), introduced, later])
+    assert later["actor"] == {"user": {"name": "alice"}}
+    assert later["ai"] == {
+        "mcp": {"method": "tools/call", "server": "files"},
+        "tool": {"name": "read", "server": "files"},
+    }
+    assert later["api"] == {"operation": "Unknown"}

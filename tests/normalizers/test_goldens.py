@@ -44,6 +44,35 @@ RECORDED = {
         "bare_payload": ("litellm_payload.jsonl", 1),
         "webhook": ("litellm_webhook_1.json", 0),
     },
+    "otel_genai": {
+        "current_parallel_tool_calls": ("otel_openai_v2_latest_traces.jsonl", 8),
+        "current_tool_results": ("otel_openai_v2_latest_traces.jsonl", 9),
+        "current_rate_limited": ("otel_openai_v2_latest_traces.jsonl", 4),
+        "current_tool_run": ("otel_openai_v2_latest_traces.jsonl", 22),
+        "current_agent": ("otel_openai_v2_latest_traces.jsonl", 20),
+        "current_log_event": ("otel_openai_v2_latest_logs.jsonl", 12),
+        "http_server": ("otel_openai_v2_latest_traces.jsonl", 6),
+        "previous_user_message": ("otel_openai_v2_default_logs.jsonl", 1),
+        "previous_choice": ("otel_openai_v2_default_logs.jsonl", 15),
+        "previous_tool_message": ("otel_openai_v2_default_logs.jsonl", 19),
+        "openinference_chat": ("otel_openinference_traces.jsonl", 0),
+        "openinference_embeddings": ("otel_openinference_traces.jsonl", 12),
+        "openllmetry_chat": ("otel_openllmetry_traces.jsonl", 18),
+        "openllmetry_2025_tool_results": ("otel_openllmetry_2025_traces.jsonl", 9),
+        "mcp_server_span": ("otel_mcp_sdk_traces.jsonl", 30),
+    },
+    "claude_code": {
+        "user_prompt": ("claude_code_logs.jsonl", 5),
+        "shell_accepted": ("claude_code_logs.jsonl", 6),
+        "api_request": ("claude_code_logs.jsonl", 8),
+        "tool_result": ("claude_code_logs.jsonl", 11),
+    },
+    "mcp": {
+        "initialized": ("mcp_http.jsonl", 1),
+        "tool_list": ("mcp_stdio.jsonl", 4),
+        "tool_call": ("mcp_http.jsonl", 5),
+        "discovered": ("mcp_stdio_modern.jsonl", 1),
+    },
 }
 
 

@@ -27,10 +27,8 @@ def _within(path: str, *keys: str) -> tuple[str, ...]:
 _BEDROCK_IN, _BEDROCK_OUT = "input.inputBodyJson", "output.outputBodyJson"
 _LITELLM = (
     *_within("messages", *MESSAGE, *BINARY),
-    *_within("response.choices", *MESSAGE),
-    *_within("response.output", *MESSAGE),
-    *_within("response.content", "type"),
-    *_within("response.data", "type", *BINARY),
+    *_within("response", *MESSAGE, *BINARY, "event_id"),
+    "stream",  # a flag of the request
     *_within("proxy_server_request", "role"),
     *_within("metadata.vector_store_request_metadata", "type"),
     "*model_map_information.*",  # LiteLLM's table of prices and abilities of the model
@@ -87,6 +85,7 @@ BY_DESIGN: dict[str, tuple[str, ...]] = {
         "body.message.content[[]]",  # a vector
         *_within("body.tool_calls", "id", "type", "name"),  # calls of earlier turns
         "resource.process.command*",  # holds the prompt
+        *_within("body.*messages", *MESSAGE, "finish_reason"),
     ),
     "claude_code": (
         "resource.os.type",  # as OCSF writes it

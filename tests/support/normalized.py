@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 import pytest
 
+from tracehound.decode.envelopes import unwrap
 from tracehound.event import complete
 from tracehound.join import Join
 from tracehound.normalizers import Normalizer
@@ -32,12 +33,14 @@ def cases(source: str) -> list[Path]:
 
 
 def records(path: Path) -> list[dict[str, Any]]:
-    """The records of one input: a JSON object, an array of them, or lines."""
+    """The records of one input, a JSON value or lines, out of the envelopes they are delivered in."""
     text = path.read_text("utf-8")
-    if path.suffix == ".jsonl":
-        return [json.loads(line) for line in text.splitlines() if line]
-    data = json.loads(text)
-    return data if isinstance(data, list) else [data]
+    values = (
+        [json.loads(line) for line in text.splitlines() if line]
+        if path.suffix == ".jsonl"
+        else [json.loads(text)]
+    )
+    return [record for value in values for record in unwrap(value)]
 
 
 def normalized(normalizer: Normalizer, data: dict[str, Any], offset: int = 0) -> list[Event]:

@@ -21,10 +21,10 @@ BACKENDS = {"firstParty": "anthropic"}
 
 def model(event: Event, attributes: Attributes) -> None:
     name = text(attributes, ("model", "gen_ai.request.model"))
-    backend = text(attributes, ("anthropic.provider",))
+    backend = str(attributes.get("anthropic.provider") or "anthropic")
     uid = text(attributes, ("request_id", "gen_ai.response.id"))
     event["ai"]["model"] = {"name": name, "provider": maker(name, "anthropic")}
-    event["api"]["service"] = {"name": BACKENDS.get(backend or "", backend or "anthropic")}
+    event["api"]["service"] = {"name": BACKENDS.get(backend, backend)}
     event["api"]["request"] = {"uid": uid} if uid else None
     event["metadata"]["original_event_uid"] = event["metadata"]["original_event_uid"] or uid
 
@@ -33,14 +33,16 @@ def request(event: Event, _log: dict[str, Any], attributes: Attributes) -> Itera
     """``api_request``, ``api_error``: one model call. Its input does not count cached tokens; ours does."""
     model(event, attributes)
     fresh = count(attributes, ("input_tokens",))
-    cached = [count(attributes, (name,)) or 0 for name in ("cache_read_tokens", "cache_creation_tokens")]
+    cached = [
+        count(dict(attributes), (name,)) or 0 for name in ("cache_read_tokens", "cache_creation_tokens")
+    ]
     given = fresh + sum(cached) if fresh is not None else None
     made = count(attributes, ("output_tokens",))
     total = given + made if given is not None and made is not None else None
-    micros = decimal(attributes, ("cost_usd_micros",))
     cost = decimal(attributes, ("cost_usd",))
-    if cost is None and micros is not None:
-        cost = micros / 1_000_000
+    if cost is None:
+        micros = decimal(attributes, ("cost_usd_micros",))
+        cost = micros / 1_000_000 if micros is not None else None
     event["ai"] |= {
         "activity": "inference",
         "tokens": {"prompt": given, "completion": made, "total": total},
@@ -100,4 +102,6 @@ def body(event: Event, _log: dict[str, Any], attributes: Attributes) -> Iterator
         talk = converse(None, answered(whole))
     elif isinstance(raw, str) and raw:  # cut: where the new part begins can not be told
         talk.texts.append(("prompt" if asked else "response", raw, asked))
+    if isinstance(whole, dict) and whole:
+        attributes["body"] = whole  # parameters, ids, usage
     yield from with_conversation(event, talk)

@@ -10,6 +10,7 @@ from typing import Any
 
 from tracehound.chat import as_text, parsed
 from tracehound.event import TEXTS, split_tool_name
+from tracehound.guardrails import security_control
 from tracehound.otel.fields import Attributes, text
 
 Event = dict[str, Any]
@@ -65,7 +66,7 @@ def decided(event: Event, attributes: Attributes) -> Event:
     denied = made == "denied"
     event["status_id"] = {"denied": 2, "unknown": 0}.get(made, 1)
     event["status_code"] = decision
-    event["action_id"] = event["disposition_id"] = {"denied": 2, "unknown": 0}.get(made, 1)
+    event |= security_control({"denied": "blocked", "unknown": None}.get(made, "allowed"))
     event["ai"] |= {"activity": "approval", "approval": {"decision": made, "source": source}}
     event["ai"]["tool"] |= {"phase": "requested", "status": "denied" if denied else "unknown"}
     event[TEXTS] = [("tool_call", call.arguments, False)] if call.arguments else []

@@ -29,6 +29,7 @@ from tracehound.decode.otlp_values import (
     resource,
     status,
 )
+from tracehound.times import epoch_ms
 
 Record = dict[str, Any]
 
@@ -201,8 +202,10 @@ def _elastic(data: dict[str, Any]) -> Record:
             made[new] = left.pop(old)
     duration = left.get("duration")  # nanoseconds
     start = made.get("startTimeUnixNano")
-    if span and isinstance(duration, int) and isinstance(start, str) and start.isdigit():
-        made["endTimeUnixNano"] = str(int(start) + left.pop("duration"))
+    began = epoch_ms(start)
+    if span and isinstance(duration, int) and began is not None:
+        nanoseconds = int(start) if isinstance(start, str) and start.isdecimal() else began * 1_000_000
+        made["endTimeUnixNano"] = str(nanoseconds + left.pop("duration"))
     for name, read in _FIELDS.items():
         if name in made and name not in ("attributes", "body"):
             made[name] = read(made[name])

@@ -12,17 +12,19 @@ from tracehound.event import TEXTS, Event, with_conversation
 from tracehound.mcp.requests import TOOL_ROLE, Handler, Params, access
 from tracehound.mcp.results import ERRORS, LISTS, contents, listed, prompt_texts, tool_output
 from tracehound.models import maker
-from tracehound.record import take, take_dict, take_str
+from tracehound.record import take, take_str
 
 ANSWERS = {"accept": "approved", "decline": "denied", "cancel": "denied"}
 
 
-def server(event: Event, info: Params) -> None:
-    """The server by the name that the log gives it, else by its own."""
-    name, version = take_str(info, "name"), take_str(info, "version")
-    name = event["ai"]["mcp"]["server"] or name
-    event["ai"]["mcp"]["server"] = name
-    event["api"]["service"] = {"name": name, "version": version} if name else None
+def server(event: Event, holder: Params, key: str) -> bool:
+    """The server by the name that the log gives it, else by its own; whether it says its name here."""
+    name, version = take_str(holder, key, "name"), take_str(holder, key, "version")
+    if name is None:
+        return False
+    event["ai"]["mcp"]["server"] = event["ai"]["mcp"]["server"] or name
+    event["api"]["service"] = {"name": event["ai"]["mcp"]["server"], "version": version}
+    return True
 
 
 def result(event: Event, _result: Params) -> Iterator[Event]:
@@ -35,7 +37,7 @@ def _tool_result(event: Event, result: Params) -> Iterator[Event]:
     error = take(result, "isError")
     wrong = error is True
     begun = isinstance(result.get("task"), dict)
-    text, texts = tool_output(result)
+    text, texts, event["resources"] = tool_output(result)
     event["status_id"] = 2 if wrong else 0 if begun else 1
     event["message_context"] = {"ai_role_id": TOOL_ROLE}
     event["ai"] |= {
@@ -70,7 +72,7 @@ def _documents(event: Event, result: Params) -> Iterator[Event]:
 
 def _introduced(event: Event, result: Params) -> Iterator[Event]:
     """The server's instructions go into the model's prompt."""
-    server(event, take_dict(result, "serverInfo"))
+    server(event, result, "serverInfo")
     event["api"]["version"] = take_str(result, "protocolVersion") or event["api"].get("version")
     event["message"] = take_str(result, "instructions")
     yield access(event, [("tool_description", event["message"] or "", False)])

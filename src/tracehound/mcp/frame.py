@@ -10,9 +10,10 @@ from typing import Any
 
 import orjson
 
+from tracehound.otel.fields import address
 from tracehound.record import take, take_str
 from tracehound.times import epoch_ms
-from tracehound.values import email, ip
+from tracehound.values import email
 
 Event = dict[str, Any]
 
@@ -117,19 +118,24 @@ def surroundings(line: dict[str, Any]) -> Frame:
     stamp = next((line[key] for key in TIME if epoch_ms(line.get(key)) is not None), None)
     if stamp is not None:
         line.pop(next(key for key in TIME if line.get(key) is stamp))
-    address = next((key for key in ADDRESS if ip(line.get(key))), None)
+    source = next((key for key in ADDRESS if address(line.get(key))[0]), None)
+    ip, port = address(line.pop(source)) if source else (None, None)
     url = next((key for key in URL if isinstance(line.get(key), str) and "://" in line[key]), None)
     event: Event = {
         "class_uid": 6003,
         "time": epoch_ms(stamp),
         "api": {"service": {"name": server} if server else None},
         "actor": {"user": _user(user), "app_name": client},
-        "src_endpoint": {"ip": ip(line.pop(address)) if address else None, "hostname": _text(line, HOST)},
+        "src_endpoint": {"ip": ip, "port": port, "hostname": _text(line, HOST)},
         "http_request": {
             "user_agent": take_str(headers, "user-agent"),
             "url": {"url_string": line.pop(url)} if url else None,
         },
-        "metadata": {"original_time": None if stamp is None else str(stamp), "log_name": "JSON-RPC"},
+        "metadata": {
+            "original_time": None if stamp is None else str(stamp),
+            "log_name": "JSON-RPC",
+            "type": next((line[key] for key in DIRECTION if isinstance(line.get(key), str)), None),
+        },
         "ai": {"session_uid": session, "agent": {"name": client}},
     }
     if not (event["actor"]["user"] or client):
@@ -173,14 +179,11 @@ def _sender(line: dict[str, Any]) -> str | None:
     if key is None:
         return None
     said: str = line[key].strip().lower()
+    line.pop(key)
     client, server = said.find("client"), said.find("server")
     if client >= 0 and server >= 0:
-        line.pop(key)
         return "client" if client < server else "server"
-    if said in ("c2s", "s2c"):
-        line.pop(key)
-        return "client" if said == "c2s" else "server"
-    return said
+    return {"c2s": "client", "s2c": "server"}.get(said, said)
 
 
 def other_side(sender: str | None) -> str | None:
@@ -188,11 +191,11 @@ def other_side(sender: str | None) -> str | None:
     return OPPOSITE.get(sender or "", sender)
 
 
-def trace(meta: Any) -> Event | None:
-    """The trace of a W3C ``traceparent`` in ``_meta``: https://www.w3.org/TR/trace-context/"""
+def trace(meta: Any) -> tuple[Event | None, str | None]:
+    """Trace and calling span of a W3C ``traceparent`` in ``_meta``: https://www.w3.org/TR/trace-context/"""
     parent = meta.get("traceparent") if isinstance(meta, dict) else None
     parts = parent.split("-") if isinstance(parent, str) else []
     if len(parts) < 4 or len(parts[1]) != 32 or not parts[1].strip("0"):
-        return None
+        return None, None
     take(meta, "traceparent")
-    return {"uid": parts[1].lower(), "flags": [parts[3]]}
+    return {"uid": parts[1].lower(), "flags": [parts[3]]}, parts[2].lower()

@@ -10,7 +10,7 @@ from typing import Any
 
 from tracehound.chat import as_text, converse
 from tracehound.event import TEXTS, UNKNOWN, Event, with_conversation
-from tracehound.record import take, take_dict, take_str
+from tracehound.record import take, take_str
 
 TOOL_ROLE = 3
 Params = dict[str, Any]
@@ -24,9 +24,9 @@ def access(event: Event, texts: list[tuple[str, str, bool]] | None = None) -> Ev
     return event
 
 
-def client(event: Event, info: Params) -> None:
+def client(event: Event, holder: Params, key: str) -> None:
     """The client by its own name: it is the agent that acts."""
-    name = take_str(info, "name")
+    name = take_str(holder, key, "name")
     if name:
         event["ai"]["agent"] = {"name": event["ai"]["agent"]["name"] or name}
         event["actor"] = {"app_name": name} | {k: v for k, v in (event["actor"] or {}).items() if v}
@@ -72,7 +72,7 @@ def _get_prompt(event: Event, params: Params) -> Iterator[Event]:
 
 
 def _initialize(event: Event, params: Params) -> Iterator[Event]:
-    client(event, take_dict(params, "clientInfo"))
+    client(event, params, "clientInfo")
     event["api"]["version"] = take_str(params, "protocolVersion")
     event["status_id"] = 0
     yield access(event)

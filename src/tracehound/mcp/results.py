@@ -61,7 +61,8 @@ def listed(result: dict[str, Any], method: str) -> tuple[list[Event], Texts]:
         text = as_text(item)
         if not text:
             continue
-        texts.append(("tool_description", text, False))
+        if method != "roots/list":  # the client's own folders
+            texts.append(("tool_description", text, False))
         if isinstance(item, dict):
             resources.append(_offer(item, kind))
     return resources, texts
@@ -75,8 +76,11 @@ def _offer(item: dict[str, Any], kind: str) -> Event:
     return {"name": name, "uid": uri, "type": kind, "version": version, "data": item or None}
 
 
-def tool_output(result: dict[str, Any]) -> tuple[str | None, Texts]:
-    """A tool's result as text, and what is to be scanned: structured content may say more than the text."""
+def tool_output(result: dict[str, Any]) -> tuple[str | None, Texts, list[Event]]:
+    """A tool's result as text, what is to be scanned, and the resources in it.
+
+    Structured content is scanned too where it says more than the text.
+    """
     content = take(result, "content")
     if content is None:
         content = take(result, "toolResult")
@@ -89,7 +93,16 @@ def tool_output(result: dict[str, Any]) -> tuple[str | None, Texts]:
             texts = [("tool_result", text, False)] if text else []
         elif structured != {"result": text} and parsed(text) != structured:
             texts.append(("tool_result", as_text(structured) or "", False))
-    return text, texts
+    return text, texts, _linked(content)
+
+
+def _linked(content: Any) -> list[Event]:
+    """Resources that a result embeds or links."""
+    blocks = [block for block in content if isinstance(block, dict)] if isinstance(content, list) else []
+    inner = [b["resource"] if isinstance(b.get("resource"), dict) else b for b in blocks]
+    return [
+        {"uid": b["uri"], "type": "MCP resource"} for b in inner if isinstance(b.get("uri"), str) and b["uri"]
+    ]
 
 
 def _resources_as_text(content: Any) -> Any:
@@ -120,7 +133,8 @@ def contents(result: dict[str, Any]) -> tuple[list[Event], list[str]]:
                 texts.append(text)
             uri = take_str(item, "uri")
             if uri:
-                resources.append({"uid": uri, "type": "MCP resource"})
+                about = {key: value for key, value in item.items() if key not in ("text", "blob")}
+                resources.append({"uid": uri, "type": "MCP resource", "data": about or None})
     return resources, texts
 
 

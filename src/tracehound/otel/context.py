@@ -63,17 +63,10 @@ def describe(log: dict[str, Any], attributes: Attributes) -> Event:
     _endpoints(event, attributes, str(log.get("kind") or ""), service)
     event["http_request"] = http_request(attributes)
     event["trace"] = _trace(log, event, spanned)
-    application = {
-        "name": service,
-        "version": text(resource, ("service.version",)),
-        "uid": text(resource, ("service.instance.id",)),
-    }
     if spanned:
         event["metadata"]["type"] = take_str(log, "kind")
     if "span" in event["trace"]:
-        event["trace"]["span"]["service"] = application if service else None
-    elif service:
-        event["message_context"] = {"application": application}
+        event["trace"]["span"]["service"] = application(log, service)
     if event["ai"]["session_uid"] is None:
         event["ai"]["session_uid"] = event["trace"].get("uid")
     event["actor"]["session"] = {"uid": event["ai"]["session_uid"]} if event["actor"].get("user") else None
@@ -85,7 +78,7 @@ def _times(log: dict[str, Any], attributes: Attributes, spanned: bool) -> Event:
     event: Event = {"metadata": {}}
     names = ("startTimeUnixNano", "endTimeUnixNano") if spanned else ("timeUnixNano", "observedTimeUnixNano")
     first, second = (log.get(name) for name in names)
-    began, ended = _ms(first), _ms(second)
+    began, ended = epoch_ms(first), epoch_ms(second)
     if began is not None:
         log.pop(names[0])
         event["metadata"]["original_time"] = str(first)
@@ -100,7 +93,7 @@ def _times(log: dict[str, Any], attributes: Attributes, spanned: bool) -> Event:
         return event
     stamp = attributes.get("event.timestamp")
     said = epoch_ms(stamp)
-    if said is not None:
+    if said is not None and began in (None, said):
         attributes.pop("event.timestamp")
         if began is None:
             began = said
@@ -115,9 +108,11 @@ def _times(log: dict[str, Any], attributes: Attributes, spanned: bool) -> Event:
     return event
 
 
-def _ms(value: Any) -> int | None:
-    """Nanoseconds come as text, and have more digits than a float can hold."""
-    return epoch_ms(int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 21 else value)
+def application(log: dict[str, Any], name: str | None) -> Event | None:
+    """The emitting service, with version and instance the first time it is asked for."""
+    resource = log["resource"] if isinstance(log.get("resource"), dict) else {}
+    version, uid = text(resource, ("service.version",)), text(resource, ("service.instance.id",))
+    return {"name": name, "version": version, "uid": uid} if name else None
 
 
 def actor(attributes: Attributes, resource: Attributes, service: str | None) -> Event:

@@ -6,15 +6,15 @@ attributes and as ``input.value``. What is kept of it is decided by the privacy 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from tracehound.chat import Conversation, as_text, converse, parsed
+from tracehound.chat.blocks import dicts, name_of
 from tracehound.chat.bodies import answered, sent
+from tracehound.otel.events import SYSTEM, from_events, loose
 from tracehound.otel.fields import Attributes, anything
 from tracehound.otel.indexed import (
-    blocks,
     documents,
     openinference_messages,
     openllmetry_messages,
@@ -37,10 +37,6 @@ OUTPUTS = (
     "output.value", "langfuse.trace.output", "mlflow.spanOutputs", "response_text", "response.model_output",
     "ai.response.object", "output",
 )  # fmt: skip
-SYSTEM = (
-    "gen_ai.system_instructions", "gen_ai.agent.instructions", "user_system_prompt", "system_prompt_preview",
-    "llm.prompt_template.template",
-)  # fmt: skip
 TOOLS = (
     "gen_ai.tool.definitions",
     "ai.prompt.tools",
@@ -58,18 +54,6 @@ OTHER_CONTENT = (
     "gen_ai.reasoning.content",
 )
 
-MESSAGE_EVENTS = {
-    "gen_ai.system.message": "system",
-    "gen_ai.user.message": "user",
-    "gen_ai.assistant.message": "assistant",
-    "gen_ai.tool.message": "tool",
-    "gen_ai.choice": "assistant",
-}
-CONTENT_EVENTS = (
-    "gen_ai.content.prompt",
-    "gen_ai.content.completion",
-    "gen_ai.client.inference.operation.details",
-)
 PARAMETER_CONTENT = (
     "messages", "prompt", "input", "inputs", "contents", "system", "instructions", "tools", "functions", "suffix",
     "query", "documents", "texts", "system_instruction", "text", "config",
@@ -86,6 +70,14 @@ class Said:
     system: Any = None
     tools: Any = None
     documents: list[str] = field(default_factory=list)
+    uid: str | None = None
+    reasons: list[str] = field(default_factory=list)
+
+    def finish_reasons(self) -> list[str]:
+        """Why the model stopped, where the messages say so themselves."""
+        listed = self.output if isinstance(self.output, list) else [self.output]
+        reasons = [message.get("finish_reason") for message in listed if isinstance(message, dict)]
+        return [reason for reason in reasons if isinstance(reason, str)] or self.reasons
 
     def conversation(self) -> Conversation:
         talk = converse(self.messages, self.output, system=self.system, tools=self.tools)
@@ -115,7 +107,8 @@ def said(attributes: Attributes, events: list[Any]) -> Said:
         or by_events.output
         or _texts(lists.get("llm.choices") or lists.get("llm.completions"), "completion", "text")
     )
-    found.system = anything(attributes, SYSTEM)
+    system = anything(attributes, SYSTEM)
+    found.system = system if system is not None else by_events.system
     found.tools = tool_definitions(lists) or None
     defined = anything(attributes, TOOLS)
     if found.tools is None:
@@ -132,20 +125,22 @@ def _structured(attributes: Attributes, name: str) -> Any:
     """Messages of the current conventions: JSON text on spans, structured on log events."""
     value = parsed(attributes.pop(name, None))
     if isinstance(value, list):
-        return [_loose(message) for message in value] or None
-    return _loose(value) or None
+        return [loose(message) for message in value] or None
+    return loose(value) or None
 
 
 def _from_bodies(found: Said, attributes: Attributes) -> None:
     """Requests and responses that are kept whole: JSON of a body, of messages, or plain text."""
     request, response = parsed(anything(attributes, INPUTS)), parsed(anything(attributes, OUTPUTS))
+    if isinstance(response, dict):
+        choices = dicts(response.get("choices"))
+        found.uid = name_of(response.get("id"))
+        found.reasons = [c["finish_reason"] for c in choices if isinstance(c.get("finish_reason"), str)]
     if found.messages is None:
         found.messages = request
         if isinstance(request, dict) and "role" not in request:
             body = sent(request)
-            found.messages = (
-                body.messages if body.messages is not None else as_text(request) if request else None
-            )
+            found.messages = body.messages if body.messages is not None else _as_message("user", request)
             found.system = found.system if found.system is not None else body.system
             found.tools = found.tools if found.tools is not None else body.tools
         elif isinstance(request, list):
@@ -163,8 +158,16 @@ def _from_bodies(found: Said, attributes: Attributes) -> None:
 def _answer(response: dict[str, Any]) -> Any:
     messages = response.get("messages")
     if isinstance(messages, list) and messages:
-        return [_loose(message) for message in messages]
-    return answered(response) or as_text(response) if response else None
+        return [loose(message) for message in messages]
+    found = answered(response)
+    if found or "usage" in response or "object" in response:  # an API's body, perhaps without a text
+        return found or None
+    return _as_message("assistant", response)
+
+
+def _as_message(role: str, value: Any) -> list[Any] | None:
+    """An object that is no message or body, as the text that it is."""
+    return [{"role": role, "content": as_text(value)}] if value else None
 
 
 def _message_list(items: list[Any]) -> Any:
@@ -173,22 +176,8 @@ def _message_list(items: list[Any]) -> Any:
     if all(isinstance(item, str) for item in flat):
         return flat
     if all(isinstance(item, dict) and ("role" in item or "type" in item) for item in flat):
-        return [_loose(item) for item in flat]
-    return as_text(items)
-
-
-def _loose(message: Any) -> Any:
-    """``{"role", "content": {"content" | "message": ...}}`` (Amazon's agents) with its inner content."""
-    if not isinstance(message, dict):
-        return message
-    content = message.get("content")
-    if isinstance(content, dict) and "type" not in content and "text" not in content:
-        inner = content.get("content", content.get("message"))
-        if inner is not None:
-            content = inner
-    if isinstance(content, str):
-        content = blocks(content)
-    return {**message, "content": content} if content is not message.get("content") else message
+        return [loose(item) for item in flat]
+    return _as_message("user", items)
 
 
 def _texts(items: list[Any] | None, *path: str) -> list[str] | None:
@@ -207,11 +196,14 @@ def _tools(value: Any) -> Any:
 
 
 def _retrieved(attributes: Attributes, lists: dict[str, list[Any]]) -> list[str]:
-    texts = [
-        text
-        for prefix in ("retrieval.documents", "reranker.output_documents", "reranker.input_documents")
-        for text in documents(lists.get(prefix))
-    ]
+    texts = []
+    for prefix in ("retrieval.documents", "reranker.output_documents", "reranker.input_documents"):
+        items = lists.get(prefix) or []
+        texts.extend(documents(items))
+        inner = [item.get("document", item) for item in items if isinstance(item, dict)]
+        about = [{k: v for k, v in d.items() if k != "content"} for d in inner if isinstance(d, dict)]
+        if any(about):
+            attributes[prefix] = about
     value = parsed(attributes.get(RETRIEVED[0]))
     if isinstance(value, list):
         found = documents(value)
@@ -229,66 +221,3 @@ def _clean_parameters(attributes: Attributes) -> None:
     value = parsed(attributes.get(name))
     if isinstance(value, dict):
         attributes[name] = {k: v for k, v in value.items() if k not in PARAMETER_CONTENT}
-
-
-def from_events(events: list[Any]) -> Said:
-    """Messages in span events of the previous conventions; an event of which nothing is left is removed."""
-    found = Said()
-    sent_, answered_ = list[Any](), list[Any]()
-    for event in list(events):
-        name = event.get("name") if isinstance(event, dict) else None
-        inner = event.get("attributes") if isinstance(event, dict) else None
-        if not isinstance(name, str) or not isinstance(inner, dict):
-            continue
-        if name in MESSAGE_EVENTS:
-            (answered_ if name == "gen_ai.choice" else sent_).append(message_of(name, inner))
-        elif name in CONTENT_EVENTS:
-            sent_.extend(_listed(anything(inner, ("gen_ai.input.messages", "gen_ai.prompt"))))
-            answered_.extend(_listed(anything(inner, ("gen_ai.output.messages", "gen_ai.completion"))))
-            if found.system is None:
-                found.system = anything(inner, SYSTEM)
-        elif "db.query.result.document" in inner:
-            found.documents.extend(_strings(inner.pop("db.query.result.document")))
-        else:
-            continue
-        if not inner:
-            events.remove(event)
-    found.messages, found.output = sent_ or None, answered_ or None
-    return found
-
-
-def _listed(value: Any) -> list[Any]:
-    value = parsed(value)
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str) and value:
-        yield value
-
-
-def message_of(event_name: str, inner: Attributes) -> dict[str, Any]:
-    """The message in a ``gen_ai.*.message`` or ``gen_ai.choice`` event, taken out of ``inner``."""
-    content = parsed(inner.pop("gen_ai.event.content", None))
-    source = {**content, **inner} if isinstance(content, dict) else dict(inner)
-    message = parsed(source.get("message"))
-    if isinstance(message, dict):
-        source |= message
-    elif message is not None:
-        source["content"] = message
-    elif content is not None and not isinstance(content, dict):
-        source["content"] = content
-    made = {"role": source.get("role") or MESSAGE_EVENTS[event_name]}
-    if event_name == "gen_ai.tool.message":
-        made["role"] = "tool"
-    for key in ("content", "tool_calls", "id", "name", "parts", "tool_call_id", "refusal"):
-        if source.get(key) is not None:
-            made[key] = (
-                blocks(source[key]) if isinstance(source[key], str) and key == "content" else source[key]
-            )
-        inner.pop(key, None)
-    for key in ("role", "message"):
-        inner.pop(key, None)
-    if isinstance(made.get("tool_calls"), str):
-        made["tool_calls"] = parsed(made["tool_calls"])
-    return _loose(made)  # type: ignore[no-any-return]  # a dict in gives a dict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracehound.otel.conversation import MESSAGE_EVENTS
+from tracehound.otel.events import MESSAGE_EVENTS
 from tracehound.otel.fields import Attributes, text
 from tracehound.otel.vercel import INNER_CALLS
 
@@ -80,7 +80,11 @@ def _said(attributes: Attributes) -> tuple[str | None, str | None]:
         return OPERATIONS.get(said.lower(), INFERENCE), said
     said = text(attributes, ("traceloop.span.kind",))
     if said is not None:
-        return OPENLLMETRY.get(said.lower(), ACCESS), text(attributes, ("traceloop.entity.name",)) or said
+        kind = OPENLLMETRY.get(said.lower(), ACCESS)
+        name = attributes.get("traceloop.entity.name")
+        if kind == TOOL:
+            return kind, name if isinstance(name, str) else said
+        return kind, text(attributes, ("traceloop.entity.name",)) or said
     said = text(attributes, ("langfuse.observation.type",))
     return (None, None) if said is None else (LANGFUSE.get(said.lower(), ACCESS), said)
 
@@ -91,6 +95,10 @@ def _guessed(log: dict[str, Any], attributes: Attributes, name: str | None) -> s
         return EVENTS[name]
     if name is not None and name.endswith(APPROVALS):
         return APPROVAL
+    if any(
+        isinstance(inner := attributes.get(key), dict) and "messages" in inner for key in ("input", "output")
+    ):
+        return ACCESS  # Amazon's agents log what was said beside their spans
     if any(isinstance(attributes.get(key), str) for key in TOOL_NAMES):
         return TOOL
     if any(key in attributes for key in SIGNS_OF_A_CALL):

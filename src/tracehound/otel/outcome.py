@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracehound.otel.fields import Attributes, count, number, text
-from tracehound.record import take_dict, take_str
+from tracehound.record import take_dict, take_str, whole
 
 Event = dict[str, Any]
 
@@ -22,11 +22,18 @@ def outcome(event: Event, log: dict[str, Any], attributes: Attributes, *, done: 
     code, message = take_str(status, "code"), take_str(status, "message")
     if status:
         log["status"] = status
+    code = None if code == "UNSET" else code
     error = text(attributes, ("error.type",))
-    raised, detail = _exception(log)
+    raised, detail = _exception(log, message)
     http = number(attributes, STATUS_CODE)
-    failed = code == "ERROR" or error is not None or (http is not None and http >= 400)
-    succeeded = not failed and (code == "OK" or done or (http is not None and 100 <= http < 400))
+    word = str(attributes.get("success")).lower()
+    if word in ("true", "false"):
+        attributes.pop("success")
+        code = code or word
+    failed = code == "ERROR" or word == "false" or error is not None or (http is not None and http >= 400)
+    succeeded = not failed and (code in ("OK", "true") or done or (http is not None and 100 <= http < 400))
+    if failed:
+        message = message or text(attributes, ("error.message", "error_message", "error"))
     event["status_id"] = 2 if failed else 1 if succeeded else 0
     event["status_code"] = error or (str(http) if http is not None else code)
     event["status_detail"] = message or detail or (raised if failed else None)
@@ -36,15 +43,20 @@ def outcome(event: Event, log: dict[str, Any], attributes: Attributes, *, done: 
         api["response"] = response if any(v is not None for v in response.values()) else None
 
 
-def _exception(log: dict[str, Any]) -> tuple[str | None, str | None]:
-    """Type and message of the last exception among the span's events."""
+def _exception(log: dict[str, Any], said: str | None) -> tuple[str | None, str | None]:
+    """Type and message of the last exception among the span's events; what only repeats is taken out."""
     found: tuple[str | None, str | None] = (None, None)
     events = log.get("events")
     for event in events if isinstance(events, list) else ():
         inner = event.get("attributes") if isinstance(event, dict) else None
         if isinstance(inner, dict) and event.get("name") == "exception":
-            kind, message = take_str(inner, "exception.type"), take_str(inner, "exception.message")
-            found = (kind or found[0], message or found[1])
+            kind, message = inner.get("exception.type"), inner.get("exception.message")
+            if said is None or message == said:
+                take_str(inner, "exception.message")
+            found = (
+                kind if isinstance(kind, str) else found[0],
+                message if isinstance(message, str) else found[1],
+            )
     return found
 
 
@@ -55,6 +67,9 @@ def tokens(attributes: Attributes) -> Event:
         "completion": count(attributes, COMPLETION_TOKENS),
         "total": count(attributes, TOTAL_TOKENS),
     }
+    apart = [whole(attributes.get(name)) or 0 for name in CACHED_APART]
+    if made["prompt"] is not None:
+        made["prompt"] += sum(number for number in apart if number > 0)
     if made["total"] is None and made["prompt"] is not None and made["completion"] is not None:
         made["total"] = made["prompt"] + made["completion"]
     return made
@@ -70,6 +85,8 @@ COMPLETION_TOKENS = (
     "llm.usage.completion_tokens", "ai.usage.completionTokens", "ai.usage.outputTokens", "output_tokens",
     "output_token_count",
 )  # fmt: skip
+CACHED_APART = ("cache_read_tokens", "cache_creation_tokens")
+"""Claude Code counts cached tokens beside the input."""
 TOTAL_TOKENS = (
     "gen_ai.usage.total_tokens", "llm.usage.total_tokens", "llm.token_count.total", "ai.usage.totalTokens",
     "total_token_count", "total_tokens",

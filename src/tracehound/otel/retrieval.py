@@ -22,7 +22,7 @@ COLLECTION = (
 VECTOR, UNKNOWN_TYPE = 7, 0
 
 
-def datastore(event: Event, attributes: Attributes) -> None:
+def datastore(event: Event, log: dict[str, Any], attributes: Attributes) -> None:
     """Make the event one of class 6005 where the record names the store or its collection."""
     uid, system, name = text(attributes, STORE), text(attributes, SYSTEM), text(attributes, NAME)
     collection = text(attributes, COLLECTION)
@@ -39,9 +39,11 @@ def datastore(event: Event, attributes: Attributes) -> None:
     }
     if collection:
         event["table"] = {"name": collection}
-    # Datastore Activity has no trace; its id is the session's where the record names none.
-    trace = event.pop("trace", None) or {}
-    if trace.get("uid") and trace["uid"] != event["ai"]["session_uid"]:
-        event["metadata"]["labels"] = [f"trace:{trace['uid']}"]
-    if not event.get("cloud"):
-        event.pop("api", None)
+    trace = event.pop("trace", None)  # Datastore Activity has none
+    if trace:
+        log["trace"] = trace
+    if not event.get("cloud"):  # and an API only in a cloud
+        api = event.pop("api")
+        event["metadata"]["event_code"] = event["metadata"]["event_code"] or api["operation"]
+        if api.get("service"):
+            event["dst_endpoint"] = (event["dst_endpoint"] or {}) | {"svc_name": api["service"]["name"]}

@@ -7,6 +7,7 @@ from typing import Any
 from tracehound.chat import as_text, parsed
 from tracehound.chat.blocks import result_text
 from tracehound.event import TEXTS, split_tool_name
+from tracehound.guardrails import security_control
 from tracehound.otel.conversation import BULK, OTHER_CONTENT
 from tracehound.otel.fields import Attributes, anything, text
 from tracehound.otel.kinds import TOOL_NAMES
@@ -60,13 +61,7 @@ def call_of_span(event: Event, log: dict[str, Any], attributes: Attributes, even
         arguments, defined = defined, None
     for copy in (*COPIES, *OTHER_CONTENT, *BULK):
         attributes.pop(copy, None)
-    said = attributes.get("success")
-    done = result is not None or str(said).lower() == "true"
-    outcome(event, log, attributes, done=done)
-    if str(said).lower() in ("true", "false"):
-        attributes.pop("success")
-        if str(said).lower() == "false":
-            event["status_id"] = 2
+    outcome(event, log, attributes, done=result is not None)
     kind = text(attributes, ("gen_ai.tool.type", "tool_type")) or (
         "mcp" if server or "mcp" in ai else "function"
     )
@@ -147,7 +142,7 @@ def approval(event: Event, attributes: Attributes) -> Event:
     event["api"] |= {"operation": name or event["api"]["operation"], "request": {"uid": uid} if uid else None}
     event["status_id"] = {"denied": 2, "unknown": 0}.get(made, 1)
     event["status_code"] = decision
-    event["disposition_id"] = {"denied": 2, "unknown": 0}.get(made, 1)
+    event |= security_control({"denied": "blocked", "unknown": None}.get(made, "allowed"))
     event["ai"] |= {
         "activity": "approval",
         "approval": {"decision": made, "source": source},
