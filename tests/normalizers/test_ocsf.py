@@ -7,17 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from normalized import TIME_READ, all_events, cases, normalized, records
 
+from tracehound import enrichers
+from tracehound.config import Settings
 from tracehound.errors import RecordError
 from tracehound.event import FINISHED
 from tracehound.normalizers import registry
 from tracehound.schema import constants
 
 NORMALIZER = registry().by_name["ocsf"]
+ENRICH = enrichers.build(Settings())
 CASES = cases("ocsf")
 HTTP = records(next(path for path in CASES if path.stem == "http_proxy"))[0]
 
@@ -144,3 +148,21 @@ def test_any_value_is_passed_or_refused(key: str, value: Any) -> None:
     except RecordError as error:
         outcome = error.reason
     assert outcome in ("1", "wrong_shape", "unsupported_class")
+
+
+@settings(deadline=None)
+@given(at=st.data(), value=ANYTHING, key=st.sampled_from(["answers", "query", "resources", "process", "x"]))
+def test_enrichers_take_whatever_passes(at: st.DataObject, value: Any, key: str) -> None:
+    data = copy.deepcopy(HTTP)
+    holder: dict[str, Any] = data
+    for _ in range(at.draw(st.integers(0, 3))):
+        inner = [item for item in holder.values() if isinstance(item, dict) and item]
+        holder = at.draw(st.sampled_from(inner)) if inner else holder
+    holder[at.draw(st.sampled_from([*sorted(holder), key]))] = value
+    try:
+        events = normalized(NORMALIZER, data)
+    except RecordError:
+        return
+    if not events[0].pop(FINISHED, False):
+        ENRICH(events)
+    assert orjson.dumps(events)
