@@ -72,7 +72,7 @@ def _body(log: dict[str, Any], side: str, key: str) -> dict[str, Any]:
     part = log.get(side)
     body = parsed(part.get(key)) if isinstance(part, dict) else None
     if isinstance(body, list):
-        body = assembled(body)
+        body = {"messages": body} if side == "input" else assembled(body)
     elif isinstance(body, str) and body:
         body = {"prompt" if side == "input" else "completion": body}
     if not isinstance(body, dict) or not isinstance(part, dict):
@@ -115,7 +115,7 @@ def _event(
             "request": {"uid": request, "flags": ["stream"] if operation in STREAMS else None}
             if request
             else None,
-            "response": {"error": get(log, "errorCode") if isinstance(get(log, "errorCode"), str) else None},
+            "response": {"error": _code(log), "error_message": take_str(log, "errorMessage")},
         },
         "actor": {"user": user, "session": session},
         "cloud": {
@@ -147,6 +147,11 @@ def _event(
 def _time(log: dict[str, Any]) -> tuple[int | None, str | None]:
     ms = epoch_ms(log.get("timestamp"))
     return (ms, str(log.pop("timestamp"))) if ms else (None, None)
+
+
+def _code(log: dict[str, Any]) -> str | None:
+    code = log.get("errorCode")
+    return code if isinstance(code, str) and code else None
 
 
 def _outcome(log: dict[str, Any], came_back: bool, reason: str | None) -> Event:

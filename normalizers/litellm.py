@@ -148,8 +148,7 @@ def _time(log: dict[str, Any], key: str) -> tuple[int | None, str | None]:
 
 
 def _outcome(log: dict[str, Any]) -> Event:
-    said = take_str(log, "status")
-    error = log.get("error_information")
+    said, error = take_str(log, "status") or take_str(log, "metadata", "status"), _error(log)
     status_id = STATUS.get(said or "", 99 if said else 0)
     return {
         "status_id": status_id,
@@ -161,8 +160,13 @@ def _outcome(log: dict[str, Any]) -> Event:
     }
 
 
+def _error(log: dict[str, Any]) -> Any:
+    """What is said of an error: beside the call, in the spend log within the metadata."""
+    return log.get("error_information") or get(log.get("metadata"), "error_information")
+
+
 def _response(log: dict[str, Any]) -> dict[str, Any]:
-    error = log.get("error_information")
+    error = _error(log)
     message = take_str(error, "error_message")
     return {
         "error": take_str(error, "error_class"),

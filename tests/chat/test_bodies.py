@@ -27,6 +27,7 @@ REQUESTS: dict[str, tuple[dict[str, Any], str | None, dict[str, Any]]] = {
     "cohere rerank": ({"query": "x", "documents": ["d"]}, "x", {}),
     "stability": ({"text_prompts": [{"text": "x", "weight": 1}], "init_image": "aW1n"}, "x",
                   {"text_prompts": [{"weight": 1}]}),
+    "managed prompt": ({"promptVariables": {"topic": {"text": "x"}}}, "x", {"promptVariables": {"topic": {}}}),
     "hugging face": ({"inputs": "x", "parameters": {"top_k": 1}}, "x", {"parameters": {"top_k": 1}}),
     "wrong types": ({"messages": 5, "prompt": {"a": 1}, "inputText": None}, None,
                     {"messages": 5, "prompt": {"a": 1}, "inputText": None}),

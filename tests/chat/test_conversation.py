@@ -37,6 +37,7 @@ NEW_PART: dict[str, tuple[Any, str | None]] = {
     "loose blocks": ([{"type": "text", "text": "x"}, {"type": "text", "text": "y"}], "x\ny"),
     "a role that nobody knows": ([{"role": "pirate", "content": "x"}], "x"),
     "spoken": ([{"role": "user", "content": None, "audio": {"transcript": "x"}}], "x"),
+    "realtime": ([{"role": "user", "content": [{"type": "input_audio", "transcript": "x"}]}], "x"),
     "nothing": (None, None),
     "a number": (7, None),
 }  # fmt: skip

@@ -300,6 +300,31 @@ def test_placeholders_are_no_prompt(messages: Any) -> None:
     assert "prompt_text" not in event(messages=messages)["ai"]
 
 
+LIVE = {
+    "realtime": (0, "Where is my parcel?", "In Antwerp."),
+    "responses, streamed": (1, "Streamed by the Responses API", "As one event."),
+    "passed through": (2, "Inside the body", "Seen."),
+}
+
+
+@pytest.mark.parametrize(("index", "prompt", "answer"), LIVE.values(), ids=LIVE)
+def test_events_and_bodies_in_place_of_messages(index: int, prompt: str, answer: str) -> None:
+    found = case("realtime_and_pass_through", index)[0]
+    assert (found["ai"]["prompt_text"], found["ai"]["response_text"]) == (prompt, answer)
+    assert answer not in str(found["unmapped"])
+
+
+def test_documents_to_rank_are_scanned() -> None:
+    found = case("realtime_and_pass_through", 3)[0]
+    assert ("document", "Fuel surcharge.", False) in texts(found)
+    assert found["ai"]["prompt_text"] == "free days"
+
+
+def test_an_error_in_the_spend_log() -> None:
+    found = case("spend_log", 1)[0]
+    assert (found["status"], found["status_code"]) == ("Failure", "429")
+
+
 def test_secret_headers_are_masked() -> None:
     found = case("people", 2)[0]
     assert {"name": "authorization", "value": "***"} in found["http_request"]["http_headers"]

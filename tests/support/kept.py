@@ -147,6 +147,8 @@ def _is_kept(value: Any, values: set[str], texts: str) -> bool:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, bool) or value in ("true", "false"):
+        return str(value).lower()  # logs write truth as text, OCSF does not
     return value if isinstance(value, str) else repr(value)
 
 

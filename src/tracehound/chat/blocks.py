@@ -77,6 +77,9 @@ def _texts(block: dict[str, Any], kind: str | None) -> Iterable[str]:
         text = block.get("refusal")
     if isinstance(text, str) and text and (kind is None or kind in TEXT_BLOCKS):
         yield text
+    spoken = block.get("transcript")
+    if isinstance(spoken, str) and spoken:
+        yield spoken
 
 
 def _reasoning_texts(block: dict[str, Any]) -> Iterable[str]:

@@ -50,7 +50,13 @@ CACHED_APART = (
 
 _COHERE = ("chat_history", "documents", "tool_results", "message")
 _REQUEST = BULK.union(
-    MESSAGES, TEXTS, SYSTEM, TOOLS, IMAGE_TASKS, _COHERE, ("text_prompts", "negative_prompt")
+    MESSAGES,
+    TEXTS,
+    SYSTEM,
+    TOOLS,
+    IMAGE_TASKS,
+    _COHERE,
+    ("text_prompts", "negative_prompt", "promptVariables"),
 )
 """All that ``sent`` looks for: most bodies of parameters have none of it."""
 _ANSWER_TEXTS = frozenset((*ANSWER_TEXTS, *ANSWER_LISTS, "data", "prompt", "artifacts"))
@@ -111,6 +117,9 @@ def _texts(body: dict[str, Any]) -> Iterator[str]:
     for prompt in dicts(body.get("text_prompts")):  # Stability
         yield from _take(prompt, "text")
     yield from _take(body, "negative_prompt")
+    variables = body.get("promptVariables")  # of a prompt that Bedrock manages
+    for variable in variables.values() if isinstance(variables, dict) else ():
+        yield from _take(variable, "text")
     for key in IMAGE_TASKS:
         task = body.get(key)
         if isinstance(task, dict):

@@ -10,7 +10,7 @@ from typing import Any
 
 TEXT_KEYS = ("outputText", "generation", "completion", "text")
 """Where models that stream plain text put it: Titan, Llama, Claude's text completions, Cohere."""
-FINAL_RESPONSE = ("response.completed", "response.failed", "response.incomplete")
+FINAL_RESPONSE = ("response.completed", "response.failed", "response.incomplete", "response.done")
 MERGED = ("usage", "amazon-bedrock-trace")
 """Objects of which later chunks add to earlier ones."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracehound.chat import Conversation, converse
+from tracehound.chat import Conversation, converse, parsed
 from tracehound.chat.blocks import dicts
 from tracehound.chat.bodies import Sent, answered, documents, sent
+from tracehound.chat.streams import assembled
 from tracehound.record import take
 from tracehound.values import get
 
@@ -19,10 +20,11 @@ def conversation(log: dict[str, Any]) -> tuple[Conversation, set[str]]:
     parameters = log.get("model_parameters")
     asked = sent(parameters) if isinstance(parameters, dict) else Sent()
     body = _body(log)
-    messages = log.pop("messages", None)
+    messages = _passed_through(log.pop("messages", None), body)
+    beside: Any = asked.messages
     if not messages or _no_text(messages):
-        messages = asked.messages or body.messages
-    response = log.get("response")
+        messages, beside = asked.messages or body.messages, None
+    response = _response(log)
     finish = {str(choice.get("finish_reason")) for choice in dicts(get(response, "choices"))}
     # The Responses API repeats system text and tools in its answer.
     system = (asked.system, body.system, take(response, "instructions"))
@@ -38,10 +40,36 @@ def conversation(log: dict[str, Any]) -> tuple[Conversation, set[str]]:
         None if _no_text(messages) else messages,
         None if _no_text(output) else output,
         system=next((text for text in system if text), None),
-        tools=next((found for found in tools if found), None),
+        tools=next((given for given in tools if given), None),
     )
     talk.texts.extend(("document", text, False) for text in found)
+    if beside:  # documents to rank, or what the messages say already
+        said = {text for _, text, _ in talk.texts}
+        talk.texts.extend(text for text in converse(beside).texts if text[1] not in said)
     return talk, finish
+
+
+def _passed_through(messages: Any, body: Sent) -> Any:
+    """Messages; of a request that the proxy passed through, those in its body, which stands for the one message."""
+    one = messages[0] if isinstance(messages, list) and len(messages) == 1 else None
+    inner = parsed(get(one, "content"))
+    if not isinstance(inner, dict):
+        return messages
+    request = sent(inner)
+    if not request.messages:
+        return messages
+    body.system, body.tools = body.system or request.system, body.tools or request.tools
+    return request.messages
+
+
+def _response(log: dict[str, Any]) -> Any:
+    """The response body: of a stream of events put together, of the Responses API without the event around it."""
+    response = log.get("response")
+    if isinstance(response, list) and any("type" in chunk or "choices" in chunk for chunk in dicts(response)):
+        log["response"] = assembled(response)
+    elif str(get(response, "type")).startswith("response.") and isinstance(get(response, "response"), dict):
+        log["response"] = get(response, "response")
+    return log.get("response")
 
 
 def _body(log: dict[str, Any]) -> Sent:
