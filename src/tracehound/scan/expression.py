@@ -22,6 +22,7 @@ _ESCAPES_OK = frozenset("dDwWsSbBtnrfv") | frozenset("0")
 _SPACE = "\\t-\\r "
 _NOT_SPACE = "\\x00-\\x08\\x0e-\\x1f!-\\xff"
 _QUANTIFIER = re.compile(r"[*+?]|\{\d+(?:,\d*)?\}")
+_POSIX_CLASS = re.compile(r"\[([:.=])[^\]]*\1\]")
 MAX_EXPRESSION = 6000
 
 
@@ -115,6 +116,8 @@ def _escape(expression: str, at: int, *, in_class: bool, cased: bool) -> tuple[s
 def _class(expression: str, at: int, *, cased: bool) -> tuple[str, int]:
     """A character class; it may hold ASCII and \\xHH bytes only, since one member is one byte."""
     start = at
+    if _POSIX_CLASS.match(expression, at):
+        raise ExpressionError("POSIX classes are not supported; write the members in another order")
     out = ["["]
     at += 1
     if expression.startswith("^", at):

@@ -30,8 +30,8 @@ FILE_KEYS = ("family", "about", "directions", "confidence", "weight", "reference
 KIND_KEYS = ("about", "confidence", "weight")
 GATE_KEYS = ("id", "expression", "cased", "description")
 PATTERN_KEYS = (
-    "id", "kind", "expression", "cased", "directions", "confirm", "context", "gate", "detector", "weight",
-    "confidence", "description", "reference", "match", "pass", "enabled",
+    "id", "kind", "expression", "requires", "cased", "directions", "confirm", "context", "gate", "detector",
+    "weight", "confidence", "description", "reference", "match", "pass", "enabled",
 )  # fmt: skip
 CONFIDENCES = ("high", "review")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
@@ -162,7 +162,7 @@ class _FileReader:
             cased=cased,
             confirm=self._confirm(entry),
             context=tuple(fold(word).lower() for word in self._texts(entry, "context")),
-            gate=self._text(entry, "gate") or None,
+            gate=self._requirement(entry) or self._text(entry, "gate") or None,
             detector=self._detector(entry),
             reference=self._text(entry, "reference") or self._text(self.content, "reference"),
             match=self._texts(entry, "match"),
@@ -218,14 +218,26 @@ class _FileReader:
             found.update(DIRECTION_GROUPS.get(name, (name,)))
         return frozenset(found)
 
-    def _expression(self, entry: Mapping, *, cased: bool) -> bytes | None:
-        source = self._text(entry, "expression")
+    def _expression(self, entry: Mapping, key: str = "expression", *, cased: bool) -> bytes | None:
+        source = self._text(entry, key)
         if not source:
             return None
         try:
             return translate(expand(source, self.definitions), cased=cased)
         except ExpressionError as error:
-            raise self._error(entry, "expression", f"{entry['id']}: {error}") from None
+            raise self._error(entry, key, f"{entry['id']}: {error}") from None
+
+    def _requirement(self, entry: Mapping) -> str:
+        """A gate of the pattern's own: ``requires`` is what its expression cannot match without."""
+        source = self._text(entry, "requires")
+        if not source:
+            return ""
+        if "gate" in entry:
+            raise self._error(entry, "requires", "a pattern has 'requires' or 'gate', not both")
+        name = f"requires:{entry['id']}"
+        expression = self._expression(entry, "requires", cased=False)
+        self.into.gates[name] = Gate(name, expression or b"", False, self.path, entry.lines["requires"])
+        return name
 
     def _confirm(self, entry: Mapping) -> tuple[str, ...]:
         names = self._texts(entry, "confirm")
