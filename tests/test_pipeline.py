@@ -204,3 +204,17 @@ def test_several_files_are_merged_by_the_time_of_their_records(pipeline: Pipelin
         for e in batch
     ]
     assert sorted(uids(events)) == sorted(uids(plain))
+
+
+def test_the_raw_record_is_kept_only_where_that_is_set(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(RECORDED.read_bytes().splitlines()[0])
+    streams = input_connector("file").streams
+    for raw in ("drop", "store"):
+        pipeline = Pipeline(
+            Settings.model_validate({"privacy": {"raw": raw, "redact": False}}), DeadLetters(None)
+        )
+        (first, *_others), *_ = pipeline.run(streams([str(path)]))
+        assert ("raw_data" in first) is (raw == "store")
+        if raw == "store":
+            assert orjson.loads(first["raw_data"])["litellm_call_id"]

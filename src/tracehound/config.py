@@ -36,7 +36,7 @@ class Privacy(_Strict):
     redact: bool = Field(True, description="Mask secrets and personal data in the texts that are stored.")
     max_chars: int = Field(8192, ge=64, le=1_000_000, description="Texts are cut after so many characters.")
     raw: Literal["drop", "store"] = Field(
-        "drop", description="store keeps the whole record in raw_data (its texts too)."
+        "drop", description="store: the record goes whole into raw_data of its first event."
     )
     unmapped: Literal["store", "drop"] = Field("store", description="What no field takes: store, or drop it.")
 

@@ -66,6 +66,7 @@ class Pipeline:
         self.registry = Registry.load(settings.packs)
         self.join = Join()
         self._enrich = enrichers.build(settings)
+        self._keep_raw = settings.privacy.raw == "store"
         self._validate = validate
         self._clock = clock or (lambda: time.time_ns() // 1_000_000)
         self._forced = self._named(source) if source else None
@@ -189,6 +190,8 @@ class Pipeline:
             message = f"{normalizer.name}: {type(error).__name__}: {error}"
             self.dead.add(record, "normalizer_error", message)
             return []
+        if self._keep_raw and not events[0].get(FINISHED):
+            events[0]["raw_data"] = record.raw.decode("utf-8", "replace")
         self.counts.by_source[normalizer.name] += len(events)
         return self._valid(events, record) if self._validate else events
 
