@@ -64,7 +64,7 @@ def normalize(record: Record) -> Iterable[Event]:
         event |= security_control(verdict["action"])
     request = event["metadata"]["correlation_uid"]
     events = list(with_conversation(event, talk))
-    return [want(made, "aws_request", request) for made in events] if request else events
+    return [want(made, "aws_request", request, late=True) for made in events] if request else events
 
 
 def _body(log: dict[str, Any], side: str, key: str) -> dict[str, Any]:

@@ -47,9 +47,13 @@ def offer(event: Event, *key: object, paths: tuple[Path, ...] = OFFERED) -> Even
     return event
 
 
-def want(event: Event, *key: object) -> Event:
-    """Mark a response: it takes what the request with the same key offered."""
-    event.setdefault(JOIN, []).append(("want", key, ()))
+def want(event: Event, *key: object, late: bool = False) -> Event:
+    """Mark a response: it takes what the request with the same key offered.
+
+    ``late``: the request may come after it, from another log, as long as it is in the same batch. For keys that are
+    never used again.
+    """
+    event.setdefault(JOIN, []).append(("want_late" if late else "want", key, ()))
     return event
 
 
@@ -62,12 +66,17 @@ class Join:
         self._offers: OrderedDict[tuple[object, ...], list[tuple[tuple[str, ...], Any]]] = OrderedDict()
 
     def run(self, events: list[Event]) -> None:
+        waiting = []
         for event in events:
             for kind, key, paths in event.pop(JOIN, ()):
                 if kind == "offer":
                     self._remember(key, event, paths)
+                elif kind == "want_late" and key not in self._offers:
+                    waiting.append((key, event))
                 else:
                     self._give(key, event)
+        for key, event in waiting:
+            self._give(key, event)
 
     def _remember(self, key: tuple[object, ...], event: Event, paths: tuple[Path, ...]) -> None:
         found = [(path, deepcopy(value)) for path in paths if (value := _get(event, path)) is not None]
