@@ -54,6 +54,14 @@ BY_DESIGN: dict[str, tuple[str, ...]] = {
         f"{_BEDROCK_OUT}*.toolUse.input",
         f"{_BEDROCK_OUT}*.function.arguments",
     ),
+    "aws_cloudtrail": (
+        "*managementEvent",  # in the name of the log
+        "*resources*.ARN",  # of a store: its name is kept
+        "*resources*.type",
+        "*.sessionIssuer.*",  # in the issuer's ARN
+        "*.sessionToken",  # a secret
+        "userIdentity.userName",  # of a failed login: HIDDEN_DUE_TO_SECURITY_REASONS
+    ),
     "otel_genai": (
         "otlp",  # span or log: what the decoder says
         *_within("attributes.*messages", *MESSAGE),
@@ -127,7 +135,8 @@ def lost(source: str, record: dict[str, Any], events: list[dict[str, Any]]) -> l
     return [
         f"{path} = {str(value)[:60]!r}"
         for path, value in leaves(record)
-        if not _is_kept(value, values, texts) and not any(fnmatchcase(path, pattern) for pattern in patterns)
+        if not _is_kept(path, value, values, texts)
+        and not any(fnmatchcase(path, pattern) for pattern in patterns)
     ]
 
 
@@ -136,9 +145,11 @@ def _held(events: list[dict[str, Any]]) -> tuple[set[str], str]:
     return values, "\0".join(sorted(value for value in values if len(value) >= MIN_TEXT))
 
 
-def _is_kept(value: Any, values: set[str], texts: str) -> bool:
+def _is_kept(path: str, value: Any, values: set[str], texts: str) -> bool:
     plain = _plain(value)
     if plain in values or len(plain) < MIN_TEXT or plain in PLACEHOLDERS:
+        return True
+    if f"{path.rpartition('.')[2]}={plain}" in texts:  # a label
         return True
     moment = epoch_ms(value)
     if moment is not None and str(moment) in values:
@@ -149,6 +160,8 @@ def _is_kept(value: Any, values: set[str], texts: str) -> bool:
 def _plain(value: Any) -> str:
     if isinstance(value, bool) or value in ("true", "false"):
         return str(value).lower()  # logs write truth as text, OCSF does not
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return value if isinstance(value, str) else repr(value)
 
 
