@@ -35,10 +35,11 @@ HARD = (
     "document_code", "cli_docs_multilingual", "tool_description", "agent_code_docs", "hard_negative_agent",
 )  # fmt: skip
 DIRECTIONS = {
-    "tool_description": "tool_description", "indirect_injection": "tool_result",
-    "indirect_task_hijack": "tool_result", "markdown_exfil": "response", "agent_threat": "tool_result", "agent_threat_paraphrase": "tool_result",
-    "multilingual_agent_threat": "tool_result", "hard_negative_agent": "tool_result", "code": "document",
-}  # fmt: skip
+    **dict.fromkeys(("indirect_injection", "indirect_task_hijack", "hard_negative_agent"), "tool_result"),
+    **dict.fromkeys(("agent_threat", "agent_threat_paraphrase", "multilingual_agent_threat"), "tool_result"),
+    "tool_description": "tool_description",
+    "code": "document",
+}
 
 
 def rows(folder: Path, only: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
