@@ -22,18 +22,18 @@ from typing import Any
 
 from tracehound.chat import converse
 from tracehound.event import Event, with_conversation
-from tracehound.guardrails import security_control
 from tracehound.join import offer, want
 from tracehound.normalizers import Normalizer
 from tracehound.otel.context import application, describe
 from tracehound.otel.conversation import said
 from tracehound.otel.events import MESSAGE_EVENTS, message_of
-from tracehound.otel.fields import Attributes, anything, decimal, text
+from tracehound.otel.fields import Attributes, decimal, text
 from tracehound.otel.kinds import APPROVAL, INFERENCE, MESSAGE, OTHER, RETRIEVAL, TOOL, classify
 from tracehound.otel.outcome import COST, outcome, tokens
 from tracehound.otel.providers import named, provider
 from tracehound.otel.retrieval import datastore
 from tracehound.otel.tools import approval, call_of_span, mcp
+from tracehound.otel.verdicts import FINISH, guardrail
 from tracehound.record import Record, take_str
 
 PROVIDER = (
@@ -52,17 +52,11 @@ MODEL_ANSWERED = (
 RESPONSE_ID = ("gen_ai.response.id", "ai.response.id", "llm.response.id", "request_id")
 AGENT_NAME = ("gen_ai.agent.name", "agent.name", "agent_name", "ai.telemetry.functionId", "graph.node.id")
 WORKFLOW = ("gen_ai.workflow.name", "traceloop.workflow.name")
-BLOCKING_REASONS = {
-    "content_filter", "content-filter", "content_filtered", "safety", "guardrail_intervened", "refusal",
-    "prohibited_content", "blocklist", "spii", "recitation",
-}  # fmt: skip
-FINISH = ("gen_ai.response.finish_reasons", "llm.finish_reason", "ai.response.finishReason", "finish_reasons")
 UNUSED_COPIES = (
     "input.mime_type", "output.mime_type", "gen_ai.prompt_json", "gen_ai.completion_json", "operation.name",
     "resource.name", "gen_ai.response.finish_reason",
 )  # fmt: skip
 OFFERED = (("api", "operation"), ("ai", "tool", "name"), ("ai", "tool", "type"))
-VERDICTS = {"pass": "allowed", "passed": "allowed", "fail": "blocked", "failed": "blocked", "fix": "modified"}
 
 
 def matches(data: dict[str, Any]) -> bool:
@@ -116,7 +110,7 @@ def normalize(record: Record) -> Iterator[Event]:
     counted = any(event["ai"]["tokens"].values())
     ended = counted or talk.output or talk.documents or attributes.get(FINISH[0])
     outcome(event, log, attributes, done=bool(ended or event["metadata"]["original_event_uid"]))
-    _guardrail(event, attributes, talk.finish_reasons())
+    guardrail(event, attributes, talk.finish_reasons())
     event["ai"]["activity"] = kind
     if kind == RETRIEVAL:
         datastore(event, log, attributes)
@@ -192,27 +186,6 @@ def _model(event: Event, attributes: Attributes) -> None:
         event["api"]["service"] = {"name": said_provider or who}
 
 
-def _guardrail(event: Event, attributes: Attributes, finished: list[str] | None = None) -> None:
-    """A filter that stopped the answer, a guardrail that Bedrock applied, or a guardrail's own span."""
-    reasons = anything(attributes, FINISH) or finished
-    listed = [r for r in (reasons if isinstance(reasons, list) else [reasons]) if isinstance(r, str)]
-    blocking = [r for r in listed if r.lower() in BLOCKING_REASONS]
-    event["status_detail"] = event.get("status_detail") or ", ".join(listed)[:200] or None
-    policy = text(attributes, ("aws.bedrock.guardrail.id", "guardrail.name", "validator_name"))
-    verdict = attributes.get("validator_result", attributes.get("guardrail.result"))
-    action = VERDICTS.get(verdict.lower()) if isinstance(verdict, str) else None
-    if blocking:
-        action = "blocked"
-    if action is None and policy is None:
-        return
-    if action is not None and not blocking:
-        anything(attributes, ("validator_result", "guardrail.result"))
-        event["status_detail"] = str(verdict)
-    made = {"action": action, "policy": policy, "provider": (event["api"].get("service") or {}).get("name")}
-    event["ai"]["guardrail"] = made
-    event |= security_control(action)
-
-
 def _evaluation(event: Event, attributes: Attributes) -> None:
     """``gen_ai.evaluation.result``: what was evaluated and how."""
     name = text(attributes, ("gen_ai.evaluation.name",))
@@ -236,7 +209,7 @@ def _message(event: Event, log: dict[str, Any], attributes: Attributes, name: st
     if inner is not attributes and inner:
         log["body"] = inner
     outcome(event, log, attributes, done=False)
-    _guardrail(event, attributes, [str(message["finish_reason"])] if "finish_reason" in message else None)
+    guardrail(event, attributes, [str(message["finish_reason"])] if "finish_reason" in message else None)
     event["ai"]["activity"] = "access"
     if name == "gen_ai.assistant.message":  # an earlier answer, sent along as context
         talk = converse([message, {"role": "user", "content": ""}])

@@ -28,14 +28,15 @@ INPUTS = (
     "gen_ai.input.messages", "gen_ai.prompt", "pydantic_ai.all_messages", "all_messages_events",
     "gcp.vertex.agent.llm_request", "langfuse.observation.input", "gen_ai.task.input", "gen_ai.workflow.input",
     "traceloop.entity.input", "input.value", "langfuse.trace.input", "mlflow.spanInputs", "user_prompt", "prompt",
-    "request_text", "embedding.text", "ai.value", "ai.values", "gen_ai.retrieval.query.text", "reranker.query",
+    "request_text", "embedding.text", "ai.value", "ai.values", "gen_ai.retrieval.query.text",
+    "gen_ai.memory.query.text", "gen_ai.guardrail.security.content.input.value", "reranker.query",
     "input", "query", "new_context",
 )  # fmt: skip
 OUTPUTS = (
     "gen_ai.output.messages", "gen_ai.completion", "final_result", "gcp.vertex.agent.llm_response",
     "langfuse.observation.output", "gen_ai.task.output", "gen_ai.workflow.output", "traceloop.entity.output",
     "output.value", "langfuse.trace.output", "mlflow.spanOutputs", "response_text", "response.model_output",
-    "ai.response.object", "output",
+    "ai.response.object", "gen_ai.guardrail.security.content.output.value", "output",
 )  # fmt: skip
 TOOLS = (
     "gen_ai.tool.definitions",
@@ -44,7 +45,7 @@ TOOLS = (
     "gen_ai.agent.tools",
     "model_request_parameters",
 )
-RETRIEVED = ("gen_ai.retrieval.documents", "retrieval.documents")
+RETRIEVED = ("gen_ai.retrieval.documents", "gen_ai.memory.records")
 BULK = ("ai.embedding", "ai.embeddings", "embedding.vector", "ai.response.files", "ai.settings.output")
 """Vectors and binary content."""
 OTHER_CONTENT = (
@@ -204,11 +205,11 @@ def _retrieved(attributes: Attributes, lists: dict[str, list[Any]]) -> list[str]
         about = [{k: v for k, v in d.items() if k != "content"} for d in inner if isinstance(d, dict)]
         if any(about):
             attributes[prefix] = about
-    value = parsed(attributes.get(RETRIEVED[0]))
-    if isinstance(value, list):
-        found = documents(value)
+    for name in RETRIEVED:
+        value = parsed(attributes.get(name))
+        found = documents(value) if isinstance(value, list) else []
         if found:  # ids and scores stay in ``unmapped``
-            attributes[RETRIEVED[0]] = [
+            attributes[name] = [
                 {k: v for k, v in item.items() if k != "content"} for item in value if isinstance(item, dict)
             ]
         texts.extend(found)

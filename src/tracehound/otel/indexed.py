@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracehound.chat import parsed
+from tracehound.chat import as_text, parsed
 
 Attributes = dict[str, Any]
 
@@ -124,7 +124,7 @@ def documents(items: list[Any] | None) -> list[str]:
     texts = []
     for item in items or ():
         document = item.get("document", item) if isinstance(item, dict) else item
-        text = document.get("content") if isinstance(document, dict) else document
-        if isinstance(text, str) and text:
+        text = as_text(document.get("content") if isinstance(document, dict) else document)
+        if text:
             texts.append(text)
     return texts

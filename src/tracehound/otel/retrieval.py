@@ -26,9 +26,11 @@ def datastore(event: Event, log: dict[str, Any], attributes: Attributes) -> None
     """Make the event one of class 6005 where the record names the store or its collection."""
     uid, system, name = text(attributes, STORE), text(attributes, SYSTEM), text(attributes, NAME)
     collection = text(attributes, COLLECTION)
+    vector = uid is not None
+    uid = uid or text(attributes, ("gen_ai.memory.store.id",))
     if not (uid or name or collection or system):
         return
-    vector = uid is not None or (system or "").lower() in VECTOR_STORES
+    vector = vector or (system or "").lower() in VECTOR_STORES
     type_id = VECTOR if vector else UNKNOWN_TYPE
     event |= {"class_uid": 6005, "activity_id": QUERY, "type_id": DATABASE, "type": "Database"}
     event["database"] = {
