@@ -23,6 +23,8 @@ from tracehound.enrichers import Enrich, Enricher, Event
 
 TRAFFIC = (4001, 4002, 4003)
 AUTHENTICATION = 3002
+UNKNOWN = "unknown"
+"""What stands where OCSF wants a user's name and the log has none: nobody's name."""
 USER_KEYS = ("email_addr", "name", "uid", "uid_alt", "credential_uid")
 
 
@@ -79,8 +81,8 @@ def _texts(data: Any, keys: tuple[str, ...]) -> Iterator[str]:
     if isinstance(data, dict):
         for key in keys:
             value = data.get(key)
-            if isinstance(value, str) and (value := value.strip()):
-                yield value.lower()
+            if isinstance(value, str) and (value := value.strip().lower()) and value != UNKNOWN:
+                yield value
 
 
 def _rank(name: str) -> int:

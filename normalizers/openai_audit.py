@@ -21,7 +21,7 @@ VERBS = {
     1: "created added invited sent registered provisioned issued granted",
     2: "looked_up read listed viewed downloaded exported accessed",
     3: "updated upserted enabled disabled activated deactivated archived unarchived accepted declined attached"
-       " detached migrated bound_to_resource unbound_from_resource rotated restored transferred",
+       " detached migrated bound_to_resource unbound_from_resource rotated resolved restored transferred",
     4: "deleted removed revoked",
 }  # fmt: skip
 ACTIVITIES = {verb: number for number, verbs in VERBS.items() for verb in verbs.split()}

@@ -52,6 +52,7 @@ CASES: dict[str, tuple[dict[str, Any], str | None]] = {
         ARN.lower(),
     ),
     "nobody": ({"actor": {"app_name": "LiteLLM Proxy"}, "src_endpoint": {"ip": "10.0.0.1"}}, None),
+    "a stand-in for a name is nobody": ({"class_uid": 3002, "user": {"name": "Unknown"}, "actor": {}}, None),
     "a session id is nobody": ({"actor": {"session": {"uid": "s-1"}}}, None),
     "login: the user": ({"class_uid": 3002, "user": {"name": "Noa"}, "actor": {}}, "noa"),
     "traffic: the user before the machine": (
