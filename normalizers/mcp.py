@@ -40,6 +40,7 @@ def normalize(record: Record) -> Iterator[Event]:
     """Map the messages of one line."""
     found = messages(record.data)
     frame = surroundings(record.data)
+    frame.shared = len(found) > 1
     made = False
     for message in found:
         if not isinstance(message, dict):
@@ -56,7 +57,7 @@ def normalize(record: Record) -> Iterator[Event]:
 
 def _start(message: Params, frame: Frame) -> tuple[Event, str | None]:
     """The event's frame, and the JSON-RPC id: it joins a response to its request and identifies nothing."""
-    event = deepcopy(frame.event)
+    event = deepcopy(frame.event) if frame.shared else frame.event
     take(message, "jsonrpc")
     uid = take_str(message, "id")
     event["api"]["request"] = {"uid": uid} if uid else None

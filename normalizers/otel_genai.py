@@ -25,7 +25,7 @@ from tracehound.event import Event, with_conversation
 from tracehound.join import offer, want
 from tracehound.normalizers import Normalizer
 from tracehound.otel.context import application, describe
-from tracehound.otel.conversation import said
+from tracehound.otel.conversation import clean_parameters, said
 from tracehound.otel.events import MESSAGE_EVENTS, message_of
 from tracehound.otel.fields import Attributes, decimal, text
 from tracehound.otel.kinds import APPROVAL, INFERENCE, MESSAGE, OTHER, RETRIEVAL, TOOL, classify
@@ -169,11 +169,16 @@ def _agent(event: Event, attributes: Attributes, kind: str, operation: str) -> N
 
 
 def _model(event: Event, attributes: Attributes) -> None:
-    asked = next((attributes[n] for n in MODEL_ASKED if isinstance(attributes.get(n), str)), None)
+    parameters = clean_parameters(attributes)
+    places = [(attributes, name) for name in MODEL_ASKED] + [
+        (parameters, "model"),
+        (parameters, "model_name"),
+    ]
+    asked, holder = next(((d[n], (d, n)) for d, n in places if isinstance(d.get(n), str)), (None, None))
     answered = text(attributes, MODEL_ANSWERED)
     name, version, from_request = named(asked, answered)
-    if asked is not None and from_request:
-        text(attributes, MODEL_ASKED)
+    if holder is not None and from_request:
+        text(*((attributes, MODEL_ASKED) if holder[0] is attributes else (parameters, (holder[1],))))
     said_provider = text(attributes, PROVIDER)
     who = provider(said_provider, name)
     event["ai"] |= {

@@ -83,6 +83,7 @@ BY_DESIGN: dict[str, tuple[str, ...]] = {
         "attributes.gen_ai.prompt.*.type",
         "attributes.gen_ai.completion.*.role",
         "attributes.gen_ai.response.model",  # name and version apart
+        "attributes.llm.model_name",
         "attributes.gen_ai.system",  # lower case
         "attributes.gen_ai.operation.name",  # a tool's run has the tool's name as operation
         "attributes.input.mime_type",

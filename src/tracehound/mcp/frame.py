@@ -66,6 +66,8 @@ class Frame:
     sender: str | None
     server: str | None
     transport: str | None
+    shared: bool = False
+    """Whether several messages stand in it."""
 
 
 def messages(line: dict[str, Any]) -> list[Any]:

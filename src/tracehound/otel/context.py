@@ -185,7 +185,9 @@ def _endpoints(event: Event, attributes: Attributes, kind: str, service: str | N
 
 def _address(attributes: Attributes, names: tuple[str, ...]) -> tuple[str | None, int | None]:
     for name in names:
-        ip, port = address(attributes.get(name))
+        if name not in attributes:
+            continue
+        ip, port = address(attributes[name])
         if ip is not None:
             del attributes[name]
             return ip, port
@@ -194,7 +196,7 @@ def _address(attributes: Attributes, names: tuple[str, ...]) -> tuple[str | None
 
 def _port(attributes: Attributes, names: tuple[str, ...]) -> int | None:
     for name in names:
-        found = count({name: attributes.get(name)}, (name,))
+        found = count({name: attributes[name]}, (name,)) if name in attributes else None
         if found is not None and 0 < found <= 65535:
             del attributes[name]
             return found

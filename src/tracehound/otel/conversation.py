@@ -118,7 +118,6 @@ def said(attributes: Attributes, events: list[Any]) -> Said:
     for name in (*OTHER_CONTENT, *BULK):
         attributes.pop(name, None)
     found.documents = _retrieved(attributes, lists) or by_events.documents
-    _clean_parameters(attributes)
     return found
 
 
@@ -141,7 +140,9 @@ def _from_bodies(found: Said, attributes: Attributes) -> None:
         found.messages = request
         if isinstance(request, dict) and "role" not in request:
             body = sent(request)
-            found.messages = body.messages if body.messages is not None else _as_message("user", request)
+            found.messages = body.messages
+            if found.messages is None and "model" not in request:  # else a request without a prompt
+                found.messages = _as_message("user", request)
             found.system = found.system if found.system is not None else body.system
             found.tools = found.tools if found.tools is not None else body.tools
         elif isinstance(request, list):
@@ -216,9 +217,12 @@ def _retrieved(attributes: Attributes, lists: dict[str, list[Any]]) -> list[str]
     return list(dict.fromkeys(texts))
 
 
-def _clean_parameters(attributes: Attributes) -> None:
+def clean_parameters(attributes: Attributes) -> Attributes:
     """Parameters of the call without the content that some instrumentations put among them."""
     name = "llm.invocation_parameters"
     value = parsed(attributes.get(name))
-    if isinstance(value, dict):
-        attributes[name] = {k: v for k, v in value.items() if k not in PARAMETER_CONTENT}
+    if not isinstance(value, dict):
+        return {}
+    kept = {k: v for k, v in value.items() if k not in PARAMETER_CONTENT}
+    attributes[name] = kept
+    return kept

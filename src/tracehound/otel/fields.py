@@ -15,10 +15,15 @@ def text(attributes: Attributes, names: Sequence[str]) -> str | None:
     """Take the first of these attributes that is a text or number; the others go too if they say the same."""
     found: str | None = None
     for name in names:
-        value = attributes.get(name)
-        if value is None or isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        if name not in attributes:
             continue
-        said = str(value)
+        value = attributes[name]
+        if isinstance(value, str):
+            said = value
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            said = str(value)
+        else:
+            continue
         if not said:
             continue
         if found is None:
@@ -33,7 +38,7 @@ def number(attributes: Attributes, names: Sequence[str]) -> int | None:
     """Take the first of these attributes that is a whole number; the others go too if they say the same."""
     found: int | None = None
     for name in names:
-        if attributes.get(name) is None:
+        if name not in attributes:
             continue
         value = whole(attributes[name])
         if value is None or (found is not None and value != found):
@@ -45,17 +50,19 @@ def number(attributes: Attributes, names: Sequence[str]) -> int | None:
 
 def count(attributes: Attributes, names: Sequence[str]) -> int | None:
     """A number that is not negative; a negative one stays."""
-    name = next((n for n in names if attributes.get(n) is not None), None)
-    if name is not None and (whole(attributes[name]) or 0) < 0:
-        return None
-    return number(attributes, names)
+    for name in names:
+        if name in attributes and attributes[name] is not None:
+            return None if (whole(attributes[name]) or 0) < 0 else number(attributes, names)
+    return None
 
 
 def decimal(attributes: Attributes, names: Sequence[str]) -> float | None:
     """Take the first of these attributes that is a number not below zero, text or not."""
     for name in names:
-        value = attributes.get(name)
-        if value is None or isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        if name not in attributes:
+            continue
+        value = attributes[name]
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             continue
         try:
             made = float(value)
