@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tracehound.chat import converse
+from tracehound.chat import converse, parsed
 from tracehound.event import Event, with_conversation
 from tracehound.join import offer, want
 from tracehound.normalizers import Normalizer
@@ -206,10 +206,8 @@ def _message(event: Event, log: dict[str, Any], attributes: Attributes, name: st
     """One message of a model call, as the previous conventions log it."""
     _agent(event, attributes, MESSAGE, name)
     _model(event, attributes)
-    body = log.get("body")
-    inner = log.pop("body") if isinstance(body, dict) else attributes
-    if isinstance(body, str):
-        inner = {"content": log.pop("body")}
+    body = parsed(log.pop("body", None))
+    inner = body if isinstance(body, dict) else {"content": body} if body else attributes
     message = message_of(name, inner)
     if inner is not attributes and inner:
         log["body"] = inner

@@ -8,7 +8,7 @@ from tracehound.chat import as_text, parsed
 from tracehound.chat.blocks import result_text
 from tracehound.event import TEXTS, split_tool_name
 from tracehound.guardrails import security_control
-from tracehound.otel.conversation import BULK, OTHER_CONTENT
+from tracehound.otel.conversation import said
 from tracehound.otel.fields import Attributes, anything, text
 from tracehound.otel.kinds import TOOL_NAMES
 from tracehound.otel.outcome import outcome
@@ -59,8 +59,9 @@ def call_of_span(event: Event, log: dict[str, Any], attributes: Attributes, even
     defined = anything(attributes, DEFINITIONS)
     if arguments is None and defined is not None:
         arguments, defined = defined, None
-    for copy in (*COPIES, *OTHER_CONTENT, *BULK):
+    for copy in COPIES:
         attributes.pop(copy, None)
+    beside = said(attributes, events).conversation().texts
     outcome(event, log, attributes, done=result is not None)
     kind = text(attributes, ("gen_ai.tool.type", "tool_type")) or (
         "mcp" if server or "mcp" in ai else "function"
@@ -83,7 +84,7 @@ def call_of_span(event: Event, log: dict[str, Any], attributes: Attributes, even
     if uid:
         event["api"]["request"] = {"uid": uid}
     event["message_context"] = (event.get("message_context") or {}) | {"ai_role_id": 3}
-    event[TEXTS] = _texts(ai["tool"], defined, attributes)
+    event[TEXTS] = _texts(ai["tool"], defined, attributes) + [(d, t, True) for d, t, _ in beside]
     return event
 
 
