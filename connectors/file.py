@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,7 +21,12 @@ from tracehound.errors import ConfigError, DecodeError
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 BOMB_RATIO = 400
 BOMB_FLOOR = 64 * 1024 * 1024
+Seen = Callable[[int], object]
 SKIPPED = {".DS_Store", "README", "README.md", "tracehound.yml"}
+
+
+def _unseen(_size: int) -> None:
+    """Nobody wants to know."""
 
 
 def find(places: Sequence[str]) -> list[str]:
@@ -43,13 +48,13 @@ def _is_log(path: Path, folder: Path) -> bool:
     return path.is_file() and not hidden and path.name not in SKIPPED
 
 
-def open_stream(place: str) -> Stream:
+def open_stream(place: str, seen: Seen = _unseen) -> Stream:
     """Open a file or standard input (``-``) and look at its first bytes for compression."""
     try:
         file: BinaryIO = sys.stdin.buffer if place == "-" else open(place, "rb")  # noqa: SIM115, PTH123
     except OSError as error:
         raise ConfigError(f"{place}: cannot be read: {error.strerror}") from error
-    peeking = _Peek(file)
+    peeking = _Peek(file, seen)
     head = peeking.peek(4)
     if head.startswith(GZIP):
         reader: Any = gzip.GzipFile(fileobj=peeking)  # type: ignore[arg-type]
@@ -66,8 +71,9 @@ def open_stream(place: str) -> Stream:
 class _Peek:
     """A file whose first bytes can be looked at; counts what was read. Pipes cannot seek back."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, seen: Seen) -> None:
         self._file = file
+        self._seen = seen
         self._head = b""
         self.count = 0
 
@@ -86,6 +92,7 @@ class _Peek:
         elif 0 <= size < len(block):
             block, self._head = block[:size], block[size:]
         self.count += len(block)
+        self._seen(len(block))
         return block
 
 
@@ -107,10 +114,10 @@ class _Unpack:
         return block
 
 
-def streams(places: Sequence[str]) -> Iterator[Stream]:
-    """Each input opened in turn and closed after use."""
+def streams(places: Sequence[str], seen: Seen = _unseen) -> Iterator[Stream]:
+    """Each input opened in turn and closed after use; ``seen`` is told each number of bytes read, still packed."""
     for place in find(places):
-        stream = open_stream(place)
+        stream = open_stream(place, seen)
         try:
             yield stream
         finally:

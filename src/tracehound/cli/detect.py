@@ -59,7 +59,6 @@ def command(
     kept: list[dict[str, Any]] = []
     keeping = store.Writer(folder) if folder else nullcontext()
     with shared.progress(found, "detect") as advance, shared.output(out) as target, keeping as writer:
-        seen = 0
 
         def emit(findings: list[dict[str, Any]]) -> None:
             if writer:
@@ -69,12 +68,10 @@ def command(
             else:
                 kept.extend(findings)
 
-        for batch in pipeline.run_by_time([inputs.streams([place]) for place in found]):
+        for batch in pipeline.run_by_time([inputs.streams([place], advance) for place in found]):
             if writer:
                 writer.add(batch)
             emit(engine.process(batch))
-            advance(pipeline.counts.bytes - seen)
-            seen = pipeline.counts.bytes
         emit(engine.flush())
         if form == "json":
             shared.write_json(target, kept)

@@ -48,9 +48,6 @@ def command(
     inputs = input_connector("file")
     found = tuple(inputs.find(places))
     with shared.progress(found, "normalize") as advance, shared.output(out) as target:
-        seen = 0
-        for batch in pipeline.run(inputs.streams(found)):
+        for batch in pipeline.run(inputs.streams(found, advance)):
             shared.write_lines(target, batch)
-            advance(pipeline.counts.bytes - seen)
-            seen = pipeline.counts.bytes
     ctx.exit(shared.report_dead(dead))

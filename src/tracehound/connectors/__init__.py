@@ -1,7 +1,7 @@
 """Inputs and targets: one module or folder each in ``connectors/``, fetched by name.
 
-An input module has ``find(places)``, which gives the names of its streams, and ``streams(places)``, which
-opens them one after the other.
+An input module has ``find(places)``, which gives the names of its streams, and ``streams(places, seen)``,
+which opens them one after the other and tells ``seen`` how many bytes it read.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class InputConnector(Protocol):
 
     def find(self, places: Sequence[str]) -> list[str]: ...
 
-    def streams(self, places: Sequence[str]) -> Iterator[Stream]: ...
+    def streams(self, places: Sequence[str], seen: Callable[[int], object] = ...) -> Iterator[Stream]: ...
 
 
 def input_connector(name: str) -> InputConnector:

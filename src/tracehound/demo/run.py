@@ -52,13 +52,10 @@ def run(out: Path, advance: Callable[[int], None] = lambda _size: None) -> Outco
     engine = engine_for(ruleset, settings)
     findings: list[dict[str, Any]] = []
     with store.Writer(out / "store") as writer:
-        seen = 0
         inputs = input_connector("file")
-        for batch in pipeline.run_by_time([inputs.streams([log]) for log in logs()]):
+        for batch in pipeline.run_by_time([inputs.streams([log], advance) for log in logs()]):
             writer.add(batch)
             findings += engine.process(batch)
-            advance(pipeline.counts.bytes - seen)
-            seen = pipeline.counts.bytes
         findings += engine.flush()
         writer.add(findings)
     dead.close()
