@@ -12,15 +12,16 @@ from typing import Any
 
 from tracehound.chat import Conversation, parsed
 from tracehound.event import Event, with_conversation
-from tracehound.litellm.caller import address, http_request, user
-from tracehound.litellm.texts import conversation
-from tracehound.litellm.tools import listing, retrievals, tool_event
-from tracehound.litellm.verdict import guardrail
 from tracehound.models import MAKERS, SERVING, bedrock_name, maker
 from tracehound.normalizers import Normalizer
 from tracehound.record import Record, take, take_dict, take_int, take_str, whole
 from tracehound.times import epoch_ms
 from tracehound.values import endpoint, get
+
+from .caller import address, http_request, user
+from .texts import conversation
+from .tools import listing, retrievals, tool_event
+from .verdict import guardrail
 
 STATUS = {"success": 1, "failure": 2}
 TOOL_CALLS = {"call_mcp_tool", "run_code", "arun_code", "code_interpreter_tool", "acode_interpreter_tool"}

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tracehound.bedrock.guardrail import guardrail
 from tracehound.chat import Conversation, converse, parsed
 from tracehound.chat.blocks import dicts
 from tracehound.chat.bodies import answered, documents, sent, tokens
@@ -24,6 +23,8 @@ from tracehound.normalizers import Normalizer
 from tracehound.record import Record, take, take_int, take_str, whole
 from tracehound.times import epoch_ms
 from tracehound.values import get
+
+from .guardrail import guardrail
 
 STREAMS = {"InvokeModelWithResponseStream", "ConverseStream"}
 SESSIONS = (

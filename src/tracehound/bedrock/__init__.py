@@ -1,1 +1,0 @@
-"""What Bedrock writes in more than one of its logs."""
