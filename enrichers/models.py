@@ -93,7 +93,8 @@ def catalogue() -> Catalogue:
 def variants(name: str, *, trust_all: bool = False) -> list[str]:
     """A name as the log has it, then without what stands around it, lower case, the longest first.
 
-    ``trust_all`` takes off namespaces of anybody, not only of makers and of what serves models.
+    ``trust_all`` takes off namespaces of anybody, not only of makers and of what serves models, and takes a
+    fine-tune for its base model: neither may inherit the approval of a name.
     """
     text = name.strip().lower()
     found = [text]
@@ -107,6 +108,8 @@ def variants(name: str, *, trust_all: bool = False) -> list[str]:
         text = add(text.rpartition("/")[2])
     tuned = FINE_TUNED.match(text)
     if tuned:
+        if not trust_all:
+            return found
         text = add(tuned[1])
     while "/" in text:
         space, _, rest = text.partition("/")

@@ -86,10 +86,10 @@ def _texts(data: Any, keys: tuple[str, ...]) -> Iterator[str]:
 
 
 def _rank(name: str) -> int:
-    """E-mail addresses, then ARNs, then the rest in the order in which it came."""
+    """E-mail addresses, then ARNs, then the rest (``AROA...:alice@example.com`` too) in the order it came."""
     if name.startswith("arn:"):
         return 1
-    return 0 if "@" in name else 2
+    return 0 if "@" in name and ":" not in name else 2
 
 
 def _forms(name: str) -> Iterator[str]:

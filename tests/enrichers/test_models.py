@@ -41,7 +41,6 @@ FORMS = [
     "azure/gpt-4o-2024-08-06",
     "openrouter/openai/gpt-4o",
     "gpt-4o-2024-08-06",
-    "ft:gpt-4o-2024-08-06:acme::abc123",
 ]
 
 
@@ -50,6 +49,13 @@ def test_one_entry_approves_every_form(name: str) -> None:
     assert model(name, approved=["gpt-4o"])["status"] == "approved"
     assert model(name, unapproved=["GPT-4O"])["status"] == "unapproved"
     assert model(name, approved=["gpt-4"])["status"] == "unknown"
+
+
+def test_a_fine_tune_is_as_bad_as_its_base_but_not_as_good() -> None:
+    name = "ft:gpt-4o-2024-08-06:acme::abc123"
+    assert model(name, approved=["gpt-4o"])["status"] == "unknown"
+    assert model(name, approved=["ft:gpt-4o*:acme:*"])["status"] == "approved"
+    assert model(name, unapproved=["gpt-4o"])["status"] == "unapproved"
 
 
 BEDROCK = [

@@ -105,3 +105,11 @@ ALIASED: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize(("event", "expected"), ALIASED.values(), ids=ALIASED.keys())
 def test_aliases(event: dict[str, Any], expected: str) -> None:
     assert principal(event, ALIASES) == expected
+
+
+def test_an_id_that_holds_an_address_is_no_address() -> None:
+    role = "arn:aws:sts::111122223333:assumed-role/dev/mila.berg@example.com"
+    user = {"uid": role, "uid_alt": "AROAEXAMPLE:mila.berg@example.com", "name": "dev"}
+    events = [{"class_uid": 6003, "actor": {"user": user}, "ai": {}}]
+    ENRICHER.build(Settings())(events)
+    assert events[0]["ai"]["principal"] == role
