@@ -38,10 +38,9 @@ ABOUT = (
     "plugin", "skill", "marketplace", "has_", "host_owned", "command_path", "agent_path", "enabled_via",
     "safe_mode", "install.", "invocation_trigger",
 )  # fmt: skip
-OUTCOMES = {
-    "true": 1, "false": 2, "connected": 1, "failed": 2, "complete": 1, "completed": 1,
-}  # fmt: skip
+OUTCOMES = {"true": 1, "false": 2, "connected": 1, "failed": 2, "complete": 1, "completed": 1}
 """Of success, status and result; any other word (``disconnected``, ``skipped``) is no outcome."""
+Handler = Callable[[Event, dict[str, Any], Attributes], Iterator[Event]]
 
 
 def matches(data: dict[str, Any]) -> bool:
@@ -230,7 +229,7 @@ def _rest(attributes: Attributes, starts: tuple[str, ...]) -> Event:
     return {key: attributes.pop(key) for key in [k for k in attributes if k.startswith(starts)]}
 
 
-def _named(kind: str, activity: str = "access", activity_id: int = 99) -> Callable[..., Iterator[Event]]:
+def _named(kind: str, activity: str = "access", activity_id: int = 99) -> Handler:
     """Events about a plugin or skill: it becomes a resource."""
 
     def about(event: Event, _log: dict[str, Any], attributes: Attributes) -> Iterator[Event]:
@@ -267,7 +266,7 @@ def _hook(event: Event, _log: dict[str, Any], attributes: Attributes) -> Iterato
     yield event
 
 
-EVENTS: dict[str, Callable[[Event, dict[str, Any], Attributes], Iterator[Event]]] = {
+EVENTS: dict[str, Handler] = {
     "user_prompt": calls.prompt,
     "assistant_response": calls.response,
     "api_request": calls.request,

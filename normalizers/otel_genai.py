@@ -104,6 +104,13 @@ def normalize(record: Record) -> Iterator[Event]:
     if kind == APPROVAL:
         yield approval(event, attributes)
         return
+    yield from _conversation(event, log, attributes, events, kind)
+
+
+def _conversation(
+    event: Event, log: dict[str, Any], attributes: Attributes, events: list[Any], kind: str
+) -> Iterator[Event]:
+    """A model call, a retrieval, or the step of an agent, with what was said in it."""
     _model(event, attributes)
     talk = said(attributes, events)
     event["metadata"]["original_event_uid"] = event["metadata"]["original_event_uid"] or talk.uid

@@ -20,7 +20,6 @@ from typing import Any
 
 from tracehound.decode.otlp_values import (
     attributes,
-    body,
     camel,
     identifier,
     kind,
@@ -155,7 +154,7 @@ def _events(value: Any) -> Any:
 
 _FIELDS = {
     "attributes": attributes,
-    "body": body,
+    "body": plain,
     "events": _events,
     "kind": kind,
     "links": _events,

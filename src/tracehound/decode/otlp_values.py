@@ -104,11 +104,6 @@ def resource(value: Any) -> dict[str, Any]:
     return attributes(value)
 
 
-def body(value: Any) -> Any:
-    """A log record's body: an ``AnyValue`` or already plain."""
-    return plain(value)
-
-
 def identifier(value: Any) -> Any:
     """A trace or span id in lower-case hex; None for one that is empty or all zero."""
     if not isinstance(value, str):

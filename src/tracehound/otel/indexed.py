@@ -18,7 +18,6 @@ PREFIXES = (
     "reranker.output_documents.", "embedding.embeddings.", "llm.completions.",
 )  # fmt: skip
 MAX_PARTS = 24
-MAX_ITEMS = 10_000
 
 
 def take_lists(attributes: Attributes) -> dict[str, list[Any]]:
@@ -49,7 +48,7 @@ def _put(tree: dict[str, Any], parts: list[str], value: Any) -> None:
 
 def _items(tree: dict[str, Any]) -> list[Any]:
     """A tree whose keys are numbers as a list, and so the lists inside it."""
-    numbered = sorted((int(key[:9]), key) for key in tree if key.isdecimal())[:MAX_ITEMS]
+    numbered = sorted((int(key[:9]), key) for key in tree if key.isdecimal())
     return [_inside(tree[key]) for _, key in numbered]
 
 

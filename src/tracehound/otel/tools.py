@@ -43,12 +43,7 @@ DECISIONS = {
 
 def call_of_span(event: Event, log: dict[str, Any], attributes: Attributes, events: list[Any]) -> Event:
     """One event for a tool's run: arguments, result and status."""
-    for inner in (
-        e.get("attributes") for e in events if isinstance(e, dict) and e.get("name") == "tool.output"
-    ):
-        if isinstance(inner, dict):  # Claude Code keeps both bodies in a span event
-            for key in list(inner):
-                attributes.setdefault(key, inner.pop(key))
+    _bodies_of_event(attributes, events)
     named = text(attributes, TOOL_NAMES) or text(attributes, ("traceloop.entity.name",)) or _span_name(event)
     name, server = split_tool_name(named)
     ai = event["ai"]
@@ -86,6 +81,15 @@ def call_of_span(event: Event, log: dict[str, Any], attributes: Attributes, even
     event["message_context"] = (event.get("message_context") or {}) | {"ai_role_id": 3}
     event[TEXTS] = _texts(ai["tool"], defined, attributes) + [(d, t, True) for d, t, _ in beside]
     return event
+
+
+def _bodies_of_event(attributes: Attributes, events: list[Any]) -> None:
+    """Claude Code keeps what went in and came out in a span event."""
+    for event in events:
+        inner = event.get("attributes") if isinstance(event, dict) else None
+        if isinstance(inner, dict) and event.get("name") == "tool.output":
+            for key in [k for k in inner if k not in attributes]:
+                attributes[key] = inner.pop(key)
 
 
 def _span_name(event: Event) -> str | None:
