@@ -14,10 +14,12 @@ import orjson
 import pytest
 import yaml
 
+from tracehound import enrichers, schema
 from tracehound.config import Settings
 from tracehound.content import content_dir
 from tracehound.matcher.core import fields_of
 from tracehound.rules import LEVELS, Rule, load_rules
+from tracehound.rules.fields import FILLED
 from tracehound.ruletest import RuleTester, files_of
 from tracehound.scan import Scanner
 
@@ -145,6 +147,16 @@ def filled() -> frozenset[str]:
     for golden in GOLDENS.rglob("*.golden.json"):
         found.update(paths(orjson.loads(golden.read_bytes())))
     return frozenset(found)
+
+
+def test_the_shipped_table_of_filled_fields_is_true(
+    filled: frozenset[str], request: pytest.FixtureRequest
+) -> None:
+    by_enrichers = {field for enricher in enrichers.load() for field in enricher.fills}
+    text = "".join(f"{field}\n" for field in sorted((filled | by_enrichers) & set(schema.fields())))
+    if request.config.getoption("--update-goldens"):
+        FILLED.write_text(text, "utf-8")
+    assert FILLED.read_text("utf-8") == text, "run: pytest tests/detections --update-goldens"
 
 
 @EVERY_RULE

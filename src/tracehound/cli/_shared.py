@@ -139,9 +139,9 @@ def rules_of(
 ) -> tuple[RuleSet, int]:
     """The selected rules, and the exit code that refused ones call for; refusals are said on stderr."""
     from tracehound.errors import ConfigError, nearest
-    from tracehound.rules import load_rules
+    from tracehound.rules import filled_fields, load_rules
 
-    loaded = load_rules(settings.packs, lists=settings.lists)
+    loaded = load_rules(settings.packs, lists=settings.lists, filled=filled_fields())
     for warning in loaded.warnings:
         click.echo(f"warning: {printable(str(warning))}", err=True)
     for error in loaded.errors:

@@ -6,7 +6,7 @@ ruleset.rules, ruleset.errors, ruleset.warnings
 
 from __future__ import annotations
 
-from tracehound.rules.fields import LONG_TEXTS, FieldInfo, Fields, known_fields
+from tracehound.rules.fields import LONG_TEXTS, FieldInfo, Fields, filled_fields, known_fields
 from tracehound.rules.loader import load_rules
 from tracehound.rules.model import LEVELS, Baseline, Correlation, Rule, RuleSet, Suppress
 
@@ -20,6 +20,7 @@ __all__ = [
     "Rule",
     "RuleSet",
     "Suppress",
+    "filled_fields",
     "known_fields",
     "load_rules",
 ]

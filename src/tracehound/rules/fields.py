@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Protocol, cast
 
 from sigma import types as st
@@ -16,6 +18,8 @@ from tracehound.schema import constants
 
 LONG_TEXTS = frozenset(constants.LONG_TEXTS)
 """Fields that targets need not store or cut short: tests on them run embedded only."""
+
+FILLED = Path(__file__).parent / "data" / "filled_fields.txt"
 
 NUMERIC = frozenset({"long", "double", "date"})
 
@@ -40,6 +44,12 @@ def known_fields() -> Fields:
     """The fields of the schema by dotted path."""
     schema = importlib.import_module("tracehound.schema")
     return cast(Fields, schema.fields())
+
+
+@cache
+def filled_fields() -> frozenset[str]:
+    """The fields that our normalizers and enrichers fill, one a line in ``FILLED``; a test keeps it true."""
+    return frozenset(FILLED.read_text("utf-8").split())
 
 
 @dataclass(slots=True)

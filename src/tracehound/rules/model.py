@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sigma.correlations import SigmaCorrelationRule
 from sigma.rule import SigmaRule
@@ -36,24 +36,59 @@ class Baseline:
     by: tuple[str, ...]
     seconds: int
     level: Level
+    learn: int = 0
+    """For so many seconds after an entity is first seen, what it shows is learned and not raised."""
+
+
+Kind = Literal[
+    "event_count",
+    "value_count",
+    "value_sum",
+    "value_avg",
+    "value_percentile",
+    "value_median",
+    "temporal",
+    "temporal_ordered",
+]
+Operator = Literal["gt", "gte", "lt", "lte", "eq", "neq"]
+Expression = int | tuple[Any, ...]
+"""A base rule's number, or ``("and" | "or" | "not", expression...)``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Correlation:
-    """Several events as one: at least ``count`` of what ``kind`` counts, in less than ``seconds``."""
+    """Several events as one: what ``kind`` measures in less than ``seconds``, compared with ``count``."""
 
-    kind: Literal["event_count", "value_count", "temporal"]
+    kind: Kind
     base: tuple[Rule, ...]
+    """Rules, or correlations whose hits are the events."""
     group_by: tuple[str, ...]
     keys: tuple[tuple[str, ...], ...]
     """For each base rule, the fields behind ``group_by`` (aliases resolved)."""
     seconds: int
     count: int
-    """The smallest number that is enough (``gt: 4`` is 5)."""
+    """What the measure is compared with (of counts, ``gt: 4`` is ``gte: 5``)."""
     field: str = ""
-    """What ``value_count`` counts the values of."""
+    """Whose values are counted or summed; of several fields (``value_count``) the first."""
     generate: bool = False
     """Whether the base rules raise findings of their own too."""
+    op: Operator = "gte"
+    fields: tuple[str, ...] = ()
+    """All fields of ``value_count``: their combinations are counted."""
+    percentile: int = 50
+    expression: Expression | None = None
+    """The condition of a ``temporal`` correlation that is written with and, or, not."""
+
+    @property
+    def at_close(self) -> bool:
+        """Whether it is judged when a window closes, not at each event: more events may undo it."""
+        return self.op not in ("gt", "gte") or (self.expression is not None and _negates(self.expression))
+
+
+def _negates(expression: Expression) -> bool:
+    if isinstance(expression, int):
+        return False
+    return expression[0] == "not" or any(_negates(item) for item in expression[1:])
 
 
 @dataclass(frozen=True, slots=True)
