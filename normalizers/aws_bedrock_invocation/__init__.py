@@ -13,18 +13,19 @@ from typing import Any
 
 from tracehound.chat import Conversation, converse, parsed
 from tracehound.chat.blocks import dicts
-from tracehound.chat.bodies import answered, documents, sent, tokens
+from tracehound.chat.bodies import answered, documents, sent
 from tracehound.chat.streams import assembled
+from tracehound.chat.usage import tokens
 from tracehound.event import Event, with_conversation
 from tracehound.guardrails import security_control
 from tracehound.join import want
-from tracehound.models import bedrock_name, maker
 from tracehound.normalizers import Normalizer
 from tracehound.record import Record, take, take_int, take_str, whole
 from tracehound.times import epoch_ms
 from tracehound.values import get
 
 from .guardrail import guardrail
+from .model import files, model, resources
 
 STREAMS = {"InvokeModelWithResponseStream", "ConverseStream"}
 SESSIONS = (
@@ -32,39 +33,27 @@ SESSIONS = (
 )  # fmt: skip
 """Names that callers give a session in ``requestMetadata``, which is free."""
 TRACES = ("traceId", "trace_id", "xrayTraceId", "langfuse_trace_id")
-RESOURCES = {
-    "foundation-model": "AWS::Bedrock::FoundationModel",
-    "inference-profile": "AWS::Bedrock::InferenceProfile",
-    "application-inference-profile": "AWS::Bedrock::ApplicationInferenceProfile",
-    "provisioned-model": "AWS::Bedrock::ProvisionedModelThroughput",
-    "custom-model": "AWS::Bedrock::CustomModel",
-    "custom-model-deployment": "AWS::Bedrock::CustomModelDeployment",
-    "imported-model": "AWS::Bedrock::ImportedModel",
-    "prompt": "AWS::Bedrock::Prompt",
-    "prompt-router": "AWS::Bedrock::PromptRouter",
-    "default-prompt-router": "AWS::Bedrock::PromptRouter",
-    "endpoint": "AWS::SageMaker::Endpoint",
-}
-GENERIC = set(RESOURCES) - {"foundation-model", "inference-profile"}
-"""ARNs that name a resource and not its model."""
 
 
 def normalize(record: Record) -> Iterable[Event]:
     """Map one invocation: the model call, then each tool call that it asks for and each new tool result."""
     log = record.data
     asked, answer = _body(log, "input", "inputBodyJson"), _body(log, "output", "outputBodyJson")
-    came_back, files = bool(answer), list(_files(asked))
+    came_back = bool(answer)
     verdict, blocked = guardrail(answer)
     counts = tokens(answer) if answer else {}
-    reason = _stop_reason(answer)
-    talk = _conversation(asked, answer)
-    talk.texts.extend(("response", text, True) for text in blocked)  # what the guardrail kept back
-    event = _event(log, asked, answer, counts, files) | _outcome(log, came_back, reason)
+    named = model(log, asked, answer)
+    about = [*resources(log, named["name"]), *files(asked)]
+    event = _event(log, named, about, counts, _latency(answer)) | _outcome(
+        log, came_back, _stop_reason(answer)
+    )
     if verdict:
         event["ai"]["guardrail"] = verdict
         event |= security_control(verdict["action"])
-    request = event["metadata"]["correlation_uid"]
+    talk = _conversation(asked, answer)
+    talk.texts.extend(("response", text, True) for text in blocked)  # what the guardrail kept back
     events = list(with_conversation(event, talk))
+    request = event["metadata"]["correlation_uid"]
     return [want(made, "aws_request", request, late=True) for made in events] if request else events
 
 
@@ -91,20 +80,15 @@ def _conversation(asked: dict[str, Any], answer: dict[str, Any]) -> Conversation
 
 def _event(
     log: dict[str, Any],
-    asked: dict[str, Any],
-    answer: dict[str, Any],
+    named: dict[str, Any],
+    about: list[dict[str, Any]],
     counts: dict[str, int | None],
-    files: list[dict[str, Any]],
+    latency: int | None,
 ) -> Event:
     time, original = _time(log)
     operation, request = take_str(log, "operation"), take_str(log, "requestId")
-    latency = take_int(answer, "metrics", "latencyMs")
-    if latency is None:
-        latency = take_int(answer, "amazon-bedrock-invocationMetrics", "invocationLatency")
     user, session = _identity(log)
     tags, conversation, trace = _metadata(log)
-    account, region = take_str(log, "accountId"), take_str(log, "region")
-    model = _model(log, asked, answer)
     return {
         "class_uid": 6003,
         "time": time,
@@ -113,18 +97,12 @@ def _event(
         "api": {
             "operation": operation or "Unknown",
             "service": {"name": "bedrock-runtime.amazonaws.com"},
-            "request": {"uid": request, "flags": ["stream"] if operation in STREAMS else None}
-            if request
-            else None,
+            "request": _request(request, operation),
             "response": {"error": _code(log), "error_message": take_str(log, "errorMessage")},
         },
         "actor": {"user": user, "session": session},
-        "cloud": {
-            "provider": "AWS",
-            "region": region,
-            "account": {"uid": account, "type": "AWS Account", "type_id": 10} if account else None,
-        },
-        "resources": [*_resources(log, model["name"]), *files],
+        "cloud": {"provider": "AWS", "region": take_str(log, "region"), "account": _account(log)},
+        "resources": about,
         "trace": {"uid": trace} if trace else None,
         "metadata": {
             "original_time": original,
@@ -139,10 +117,29 @@ def _event(
             "activity": "inference",
             "principal": user.get("uid"),
             "session_uid": conversation or trace,
-            "model": model,
+            "model": named,
             "tokens": _tokens(log, counts),
         },
     }
+
+
+def _request(uid: str | None, operation: str | None) -> dict[str, Any] | None:
+    return {"uid": uid, "flags": ["stream"] if operation in STREAMS else None} if uid else None
+
+
+def _account(log: dict[str, Any]) -> dict[str, Any] | None:
+    account = take_str(log, "accountId")
+    return {"uid": account, "type": "AWS Account", "type_id": 10} if account else None
+
+
+def _latency(answer: dict[str, Any]) -> int | None:
+    """Milliseconds: of Converse in its metrics, of a stream of InvokeModel in the last chunk."""
+    latency = take_int(answer, "metrics", "latencyMs")
+    return (
+        latency
+        if latency is not None
+        else take_int(answer, "amazon-bedrock-invocationMetrics", "invocationLatency")
+    )
 
 
 def _time(log: dict[str, Any]) -> tuple[int | None, str | None]:
@@ -206,44 +203,6 @@ def _metadata(log: dict[str, Any]) -> tuple[list[dict[str, str]] | None, str | N
     session = next((values[key] for key in SESSIONS if key in values), None)
     trace = next((values[key] for key in TRACES if key in values), None)
     return tags or None, session, trace
-
-
-def _model(log: dict[str, Any], asked: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
-    """The model; of a profile or deployment whose ARN does not name one, the model that answered."""
-    named = log.get("modelId")
-    answered_by = answer.get("model") if isinstance(answer.get("model"), str) else None
-    if not isinstance(named, str) or not named:
-        return {"name": answered_by, "provider": maker(answered_by)}
-    name = bedrock_name(named)
-    if named.startswith("arn:") and _kind(named) in GENERIC and answered_by:
-        name = answered_by
-    provider = maker(name) or maker(answered_by) or ("anthropic" if "anthropic_version" in asked else None)
-    if name == named:
-        del log["modelId"]
-    return {"name": name, "provider": provider}
-
-
-def _resources(log: dict[str, Any], name: str | None) -> Iterator[dict[str, Any]]:
-    """The profile, deployment or cross-region id that the caller named in place of the model itself."""
-    named = take_str(log, "modelId")
-    if named is not None:
-        region = take_str(log, "inferenceRegion")
-        yield {"uid": named, "name": name, "type": RESOURCES.get(_kind(named)), "region": region}
-
-
-def _files(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Documents, images and videos of the messages that lie in S3, where Bedrock puts what it does not inline."""
-    for message in dicts(asked.get("messages")):
-        for block in dicts(message.get("content")):
-            for kind in ("document", "image", "video"):
-                source, name = get(block.get(kind), "source"), get(block.get(kind), "name")
-                uri = get(source, "s3Uri") or get(get(source, "s3Location"), "uri")
-                if isinstance(uri, str):
-                    yield {"uid": uri, "name": name if isinstance(name, str) else None, "type": kind}
-
-
-def _kind(arn: str) -> str:
-    return arn.split(":", 5)[-1].partition("/")[0]
 
 
 def _tokens(log: dict[str, Any], counts: dict[str, int | None]) -> dict[str, int | None]:

@@ -131,15 +131,17 @@ def _event(log: dict[str, Any], call: str | None, activity: str, activity_id: in
             "event_code": call,
             "labels": _tags(log),
         },
-        "ai": {
-            "activity": activity,
-            "principal": principal or alias,
-            "session_uid": next((s for path in SESSIONS if (s := take_str(log, *path))), None) or trace,
-            "agent": {"uid": take_str(log, "agent_id")},
-            "model": _model(log),
-            "tokens": {kind: _count(log, f"{kind}_tokens") for kind in ("prompt", "completion", "total")},
-            "cost_usd": _cost(log),
-        },
+        "ai": _ai(log, trace) | {"activity": activity, "principal": principal or alias},
+    }
+
+
+def _ai(log: dict[str, Any], trace: str | None) -> dict[str, Any]:
+    return {
+        "session_uid": next((s for path in SESSIONS if (s := take_str(log, *path))), None) or trace,
+        "agent": {"uid": take_str(log, "agent_id")},
+        "model": _model(log),
+        "tokens": {kind: _count(log, f"{kind}_tokens") for kind in ("prompt", "completion", "total")},
+        "cost_usd": _cost(log),
     }
 
 

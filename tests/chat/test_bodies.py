@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracehound.chat import converse
-from tracehound.chat.bodies import answered, documents, sent, tokens
+from tracehound.chat.bodies import answered, documents, sent
+from tracehound.chat.usage import tokens
 
 REQUESTS: dict[str, tuple[dict[str, Any], str | None, dict[str, Any]]] = {
     "chat": ({"messages": [{"role": "user", "content": "x"}], "max_tokens": 5}, "x", {"max_tokens": 5}),
