@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.ht
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from tracehound.chat import Conversation, converse, parsed
@@ -134,12 +134,11 @@ def _account(log: dict[str, Any]) -> dict[str, Any] | None:
 
 def _latency(answer: dict[str, Any]) -> int | None:
     """Milliseconds: of Converse in its metrics, of a stream of InvokeModel in the last chunk."""
-    latency = take_int(answer, "metrics", "latencyMs")
-    return (
-        latency
-        if latency is not None
-        else take_int(answer, "amazon-bedrock-invocationMetrics", "invocationLatency")
-    )
+    for place, key in (("metrics", "latencyMs"), ("amazon-bedrock-invocationMetrics", "invocationLatency")):
+        latency = take_int(answer, place, key)
+        if latency is not None:
+            return latency
+    return None
 
 
 def _time(log: dict[str, Any]) -> tuple[int | None, str | None]:

@@ -32,8 +32,6 @@ BULK = frozenset((
     "embedding", "embeddings", "embeddingsByType", "inputTextEmbeddings", "images", "image", "inputImage",
     "b64_json", "base64", "audio", "init_image", "mask_image", "maskImage", "encrypted_content",
 ))  # fmt: skip
-
-
 _COHERE = ("chat_history", "documents", "tool_results", "message")
 _REQUEST = BULK.union(
     MESSAGES,
