@@ -18,9 +18,8 @@ Decoder = Callable[[bytes], bytes]
 MIN_PIECE = 6
 _MAX_PIECES = 256
 
-_BASE64 = re.compile(
-    rb"[A-Za-z0-9+/_-]{40,76}(?:\r?\n[A-Za-z0-9+/_-]{1,76})+={0,2}|[A-Za-z0-9+/_-]{16,}={0,2}"
-)
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
+_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]{40,80}={0,2}\r?")
 _BASE32 = re.compile(rb"(?:[A-Z2-7]{8}){2,}[A-Z2-7]{0,7}={0,6}")
 _HEX = re.compile(
     rb"(?:\\x[0-9a-fA-F]{2}){6,}|(?:0x[0-9a-fA-F]{2}[,;\s]{0,3}){6,}|(?:[0-9a-fA-F]{2}[ :,-]){7,}[0-9a-fA-F]{2}"
@@ -32,7 +31,7 @@ _UNICODE_ESCAPE = re.compile(rb"\\u\{?([0-9a-fA-F]{2,6})\}?")
 _SPACED = re.compile(rb"(?:(?<![A-Za-z])[A-Za-z][ ._*-]{1,3}){5,}[A-Za-z](?![A-Za-z])")
 _MORSE = re.compile(rb"(?:[.-]{1,6}(?: ?/ ?| {1,3}|\n)){8,}[.-]{0,6}")
 _ASCII85 = re.compile(rb"<~([!-uz\s]{10,})~>")
-_BASE85 = re.compile(rb"(?<![^\s\"'`])[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{40,}(?![^\s\"'`])")
+_BASE85 = re.compile(rb"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{40,}")
 _BASE85_SIGNS = re.compile(rb"[!#$%&*+;<>?@^`{|}~]")
 # ASCII text in base64: three bytes below 128 leave few characters for the first three of each four.
 _BASE64_TEXT = re.compile(
@@ -107,7 +106,19 @@ def _cut_utf8(head: bytes) -> bool:
 
 
 def base64_text(data: bytes) -> bytes:
-    return _pieces(_BASE64, data, _one_base64)
+    """Also over line ends: mail and PEM break base64 into lines of 64 or 76 characters."""
+    return _pieces(_BASE64, _joined_lines(data), _one_base64)
+
+
+def _joined_lines(data: bytes) -> bytes:
+    lines = data.split(b"\n")
+    full = [40 <= len(line) <= 80 and _BASE64_LINE.fullmatch(line) is not None for line in lines]
+    if not any(full):
+        return data
+    joined = bytearray()
+    for line, is_full in zip(lines, full, strict=True):
+        joined += line.rstrip(b"\r") if is_full else line + b"\n"
+    return bytes(joined)
 
 
 def base32_text(data: bytes) -> bytes:
@@ -123,7 +134,8 @@ def base85_text(data: bytes) -> bytes:
     framed = _pieces(_ASCII85, data, lambda run: base64.a85decode(run))
     if framed:
         return framed
-    return _pieces(_BASE85, data, _one_base85)
+    long_words = (word.strip(b"\"'`,.") for word in data.split() if len(word) >= 40)
+    return _pieces(_BASE85, b" ".join(word for word in long_words if _BASE85.fullmatch(word)), _one_base85)
 
 
 def _one_base85(run: bytes) -> bytes:

@@ -10,7 +10,9 @@ import re
 import unicodedata
 
 _RUN = re.compile("[^\x00-\x7f]+")
+_ASCII = bytes(range(128))
 MAX_CACHED_RUN, MAX_CACHED_RUNS = 64, 16_384
+MAX_SIGNS = 24
 
 # Taken out: combining accents, Arabic vowel signs and tatweel, and everything that shows nothing.
 _DROPPED = re.compile(
@@ -113,15 +115,29 @@ def fold(text: str) -> str:
     """The form that is matched. ASCII keeps its case, all other letters become lower case."""
     if text.isascii():
         return text
-    if _HAS_OTHER_SCRIPT.search(text):
+    signs = set(beyond_ascii(text))
+    if _HAS_OTHER_SCRIPT.search("".join(signs)):
         text = _unmix(text)
+    if len(signs) <= MAX_SIGNS and all(_alone(sign) for sign in signs):
+        for sign in signs:
+            text = text.replace(sign, _RUNS[sign])
+        return text
     return _RUN.sub(lambda run: _RUNS[run[0]], text)
+
+
+def beyond_ascii(text: str) -> str:
+    """Only the characters outside ASCII (deleting bytes is much quicker than searching for them)."""
+    raw = text.encode("utf-8", "surrogatepass")
+    return raw.translate(None, _ASCII).decode("utf-8", "surrogatepass")
+
+
+def _alone(sign: str) -> bool:
+    """Whether a character folds the same wherever it stands: no mark, no part of a syllable."""
+    return not unicodedata.combining(sign) and not "\u1100" <= sign <= "\u11ff"
 
 
 def mixed_words(text: str) -> list[str]:
     """Words that mix Latin letters with look-alikes of another script (at most 64)."""
-    if not _HAS_OTHER_SCRIPT.search(text):
-        return []
     visible = _DROPPED.sub("", text)
     found = []
     for match in _MIXED_WORD.finditer(visible):

@@ -49,7 +49,7 @@ _BRAILLE = re.compile("[\u2801-\u283f]{2,}")
 def inspect(text: str) -> list[Finding]:
     """What is hidden in ``text``; linear in its length, and one quick look for most texts."""
     flood = _blank_flood(text)
-    if text.isascii() or not _SUSPECT.search(text):
+    if text.isascii() or not _SUSPECT.search(fold.beyond_ascii(text)):
         return flood
     return flood + [
         finding

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ class Index:
 
     def _add(self, source: Pattern | Gate, expression: Expression) -> int:
         self._sources.append(source)
-        self._expressions.append(expression)
+        self._expressions.append(replace(expression, group=source.file.stem))
         return len(self._expressions) - 1
 
     def _build(self, engine: str | None, cache: Path | None) -> Matcher:
