@@ -7,6 +7,7 @@ https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -22,10 +23,10 @@ from tracehound.event import TEXTS
 from tracehound.join import Join
 from tracehound.normalizers import registry
 from tracehound.otel.fields import address
-from tracehound.otel.indexed import take_lists
-from tracehound.otel.providers import named, provider
 
 NORMALIZER = registry().by_name["otel_genai"]
+indexed = importlib.import_module("tracehound.normalizers.otel_genai.indexed")
+providers = importlib.import_module("tracehound.normalizers.otel_genai.providers")
 TRACE, SPAN = "5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174"
 RECORDED = (
     "otel_openai_v2_latest_traces.jsonl", "otel_openai_v2_latest_logs.jsonl", "otel_openai_v2_default_traces.jsonl",
@@ -160,7 +161,7 @@ MODELS = {
 @pytest.mark.parametrize("name", MODELS)
 def test_names_of_models(name: str) -> None:
     asked, answered, expected = MODELS[name]
-    assert named(asked, answered)[:2] == expected
+    assert providers.named(asked, answered)[:2] == expected
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_names_of_models(name: str) -> None:
     ],
 )
 def test_providers(said: str | None, model: str | None, expected: str | None) -> None:
-    assert provider(said, model) == expected
+    assert providers.provider(said, model) == expected
 
 
 def test_who_and_where() -> None:
@@ -412,7 +413,7 @@ def test_spread_out_lists_in_the_order_of_their_numbers() -> None:
         "gen_ai.prompt.x.content": "stays",
         "other": 1,
     }
-    lists = take_lists(attributes)
+    lists = indexed.take_lists(attributes)
     assert lists["gen_ai.prompt"] == [
         {"tool_calls": [{"name": "t"}]},
         {"content": "second"},
@@ -434,7 +435,7 @@ _PARTS = st.sampled_from(
     )
 )
 def test_spread_out_lists_never_fail(attributes: dict[str, Any]) -> None:
-    for items in take_lists(attributes).values():
+    for items in indexed.take_lists(attributes).values():
         assert isinstance(items, list)
 
 

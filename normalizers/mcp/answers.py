@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 from tracehound.chat import as_text, converse
 from tracehound.event import TEXTS, Event, with_conversation
-from tracehound.mcp.requests import TOOL_ROLE, Handler, Params, access
-from tracehound.mcp.results import ERRORS, LISTS, contents, listed, prompt_texts, tool_output
 from tracehound.models import maker
 from tracehound.record import take, take_str
+
+from .requests import TOOL_ROLE, Handler, Params, access
+from .results import ERRORS, LISTS, contents, listed, prompt_texts, tool_output
 
 ANSWERS = {"accept": "approved", "decline": "denied", "cancel": "denied"}
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracehound.otel.events import MESSAGE_EVENTS
 from tracehound.otel.fields import Attributes, text
-from tracehound.otel.vercel import INNER_CALLS
+
+from .events import MESSAGE_EVENTS
+from .vercel import INNER_CALLS
 
 INFERENCE, RETRIEVAL, ACCESS, TOOL = "inference", "retrieval", "access", "tool_call"
 APPROVAL, MESSAGE, OTHER = "approval", "message", "other"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tracehound.aws.resources import HIDDEN, arn_name
 from tracehound.models import maker
+
+from .resources import HIDDEN, arn_name
 
 INFERENCE = re.compile(r"(?:Invoke|Converse|CreateInference|CreateChatCompletion|CreateResponse).*")
 GATEWAY = ("InvokeGateway", "InvokeMcp")

@@ -25,16 +25,17 @@ from tracehound.event import Event, with_conversation
 from tracehound.join import offer, want
 from tracehound.normalizers import Normalizer
 from tracehound.otel.context import application, describe
-from tracehound.otel.conversation import clean_parameters, said
-from tracehound.otel.events import MESSAGE_EVENTS, message_of
 from tracehound.otel.fields import Attributes, decimal, text
-from tracehound.otel.kinds import APPROVAL, INFERENCE, MESSAGE, OTHER, RETRIEVAL, TOOL, classify
-from tracehound.otel.outcome import COST, outcome, tokens
-from tracehound.otel.providers import named, provider
-from tracehound.otel.retrieval import datastore
-from tracehound.otel.tools import approval, call_of_span, mcp
-from tracehound.otel.verdicts import FINISH, guardrail
 from tracehound.record import Record, take_str
+
+from .conversation import clean_parameters, said
+from .events import MESSAGE_EVENTS, message_of
+from .kinds import APPROVAL, INFERENCE, MESSAGE, OTHER, RETRIEVAL, TOOL, classify
+from .outcome import COST, outcome, tokens
+from .providers import named, provider
+from .retrieval import datastore
+from .tools import approval, call_of_span, mcp
+from .verdicts import FINISH, guardrail
 
 PROVIDER = (
     "gen_ai.provider.name",

@@ -18,8 +18,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from tracehound.claude import calls
-from tracehound.claude.tools import decided, executed
 from tracehound.event import Event
 from tracehound.guardrails import security_control
 from tracehound.normalizers import Normalizer
@@ -28,6 +26,9 @@ from tracehound.otel.fields import Attributes, count, number, text
 from tracehound.otel.host import system
 from tracehound.record import Record
 from tracehound.values import email
+
+from . import calls
+from .tools import decided, executed
 
 SCOPE = "com.anthropic.claude_code.events"
 SERVICES = ("claude-code", "claude-code-desktop")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tracehound.otel.fields import Attributes, text
-from tracehound.otel.kinds import VECTOR_STORES
+
+from .kinds import VECTOR_STORES
 
 Event = dict[str, Any]
 

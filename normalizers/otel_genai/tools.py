@@ -8,10 +8,11 @@ from tracehound.chat import as_text, parsed
 from tracehound.chat.blocks import result_text
 from tracehound.event import TEXTS, split_tool_name
 from tracehound.guardrails import security_control
-from tracehound.otel.conversation import said
 from tracehound.otel.fields import Attributes, anything, text
-from tracehound.otel.kinds import TOOL_NAMES
-from tracehound.otel.outcome import outcome
+
+from .conversation import said
+from .kinds import TOOL_NAMES
+from .outcome import outcome
 
 Event = dict[str, Any]
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from tracehound.chat import parsed
 from tracehound.otel.fields import Attributes, anything
-from tracehound.otel.indexed import blocks
+
+from .indexed import blocks
 
 SYSTEM = (
     "gen_ai.system_instructions", "gen_ai.agent.instructions", "user_system_prompt", "system_prompt_preview",

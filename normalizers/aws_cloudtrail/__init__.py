@@ -11,7 +11,7 @@ path, and a parameter that was not sent has no label. What is said of the call i
 TLS, ``readOnly``, ``sessionCredentialFromConsole``) is a flag of the same form in ``api.request.flags``.
 An operation on a setting of the account (invocation logging) has the account as its resource.
 
-https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+https://docs.resources.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """
 
 from __future__ import annotations
@@ -22,8 +22,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tracehound import aws
-from tracehound.aws.ai import (
+from tracehound.event import TEXTS, Event
+from tracehound.join import offer
+from tracehound.normalizers import Normalizer
+from tracehound.record import Record, take, take_dict, take_str, whole
+from tracehound.times import epoch_ms
+
+from . import identity, resources
+from .ai import (
     CODE_INTERPRETER,
     GATEWAY,
     INFERENCE,
@@ -33,11 +39,6 @@ from tracehound.aws.ai import (
     knowledge_base,
     refused_model,
 )
-from tracehound.event import TEXTS, Event
-from tracehound.join import offer
-from tracehound.normalizers import Normalizer
-from tracehound.record import Record, take, take_dict, take_str, whole
-from tracehound.times import epoch_ms
 
 AI_SOURCES = ("bedrock", "sagemaker")
 CREATE, READ, UPDATE, DELETE, OTHER = 1, 2, 3, 4, 99
@@ -87,11 +88,11 @@ def normalize(record: Record) -> Iterable[Event]:
     source, name = take_str(log, "eventSource") or "Unknown", take_str(log, "eventName") or "Unknown"
     request, response = take_dict(log, "requestParameters"), take_dict(log, "responseElements")
     if take(response, "credentials", "sessionToken"):
-        response["credentials"]["sessionToken"] = aws.HIDDEN[1]  # AssumeRole: a secret is not kept
+        response["credentials"]["sessionToken"] = resources.HIDDEN[1]  # AssumeRole: a secret is not kept
     ai = source.startswith(AI_SOURCES)
     activity = _activity(name, log, request, ai)
-    actor = aws.actor(log)
-    cloud = aws.cloud(log, actor["user"])
+    actor = identity.actor(log)
+    cloud = identity.cloud(log, actor["user"])
     plain = activity in ("access", "config_change")
     event: Event = {
         "class_uid": 6003,
@@ -99,7 +100,7 @@ def normalize(record: Record) -> Iterable[Event]:
         "time": epoch_ms(log.get("eventTime")),
         **_outcome(log, name, response),
         "actor": actor,
-        "src_endpoint": aws.origin(log),
+        "src_endpoint": identity.origin(log),
         "dst_endpoint": {"hostname": take_str(log, "tlsDetails", "clientProvidedHostHeader")},
         "http_request": {"user_agent": take_str(log, "userAgent")},
         "cloud": cloud,
@@ -168,7 +169,7 @@ def _texts(event: Event, request: dict[str, Any]) -> None:
     for path in PROMPTS:
         holder = request.get(path[0]) if len(path) > 1 else request
         text = holder.get(path[-1]) if isinstance(holder, dict) else None
-        if isinstance(text, str) and text and text not in aws.HIDDEN:
+        if isinstance(text, str) and text and text not in resources.HIDDEN:
             event["ai"]["prompt_text"] = take(request, *path)
             texts.append(("prompt", text, False))
             break
@@ -192,10 +193,10 @@ def _resources(
     log: dict[str, Any], request: dict[str, Any], response: dict[str, Any], cloud: dict[str, Any]
 ) -> list[dict[str, Any]]:
     listed = log.get("resources")
-    found = aws.resources(listed, request, response)
+    found = resources.resources(listed, request, response)
     if isinstance(listed, list) and all(isinstance(one, dict) and one.get("ARN") for one in listed):
         del log["resources"]
-    labels = aws.labels(request)
+    labels = resources.labels(request)
     if labels and not found and cloud["account"]:
         found = [{"uid": cloud["account"]["uid"], "type": "AWS::Account"}]
     if found:
@@ -236,8 +237,8 @@ def _flags(log: dict[str, Any]) -> list[str]:
     flags: list[str] = []
     for key in ("readOnly", "sessionCredentialFromConsole", "tlsDetails", "additionalEventData"):
         if isinstance(log.get(key), (bool, str, dict)):
-            found = aws.labels({key: log[key]} if not isinstance(log[key], dict) else log[key])
-            if len(found) < aws.MAX_LABELS and all(len(flag) < aws.MAX_LABEL for flag in found):
+            found = resources.labels({key: log[key]} if not isinstance(log[key], dict) else log[key])
+            if len(found) < resources.MAX_LABELS and all(len(flag) < resources.MAX_LABEL for flag in found):
                 del log[key]
                 flags += found
     return flags

@@ -21,12 +21,13 @@ from copy import deepcopy
 from tracehound.errors import RecordError
 from tracehound.event import UNKNOWN, Event
 from tracehound.join import offer, want
-from tracehound.mcp.answers import RESULTS, failed, result, server
-from tracehound.mcp.frame import Frame, holds_message, messages, other_side, surroundings, trace
-from tracehound.mcp.requests import REQUESTS, Params, client, request
-from tracehound.mcp.results import ASKED_BY_SERVER, method_of
 from tracehound.normalizers import Normalizer
 from tracehound.record import Record, take, take_str
+
+from .answers import RESULTS, failed, result, server
+from .frame import Frame, holds_message, messages, other_side, surroundings, trace
+from .requests import REQUESTS, Params, client, request
+from .results import ASKED_BY_SERVER, method_of
 
 INTRODUCED = (
     ("actor",), ("src_endpoint",), ("http_request", "user_agent"), ("api", "service"), ("ai", "agent"),

@@ -12,17 +12,18 @@ from typing import Any
 from tracehound.chat import Conversation, as_text, converse, parsed
 from tracehound.chat.blocks import dicts, name_of
 from tracehound.chat.bodies import answered, sent
-from tracehound.otel.events import SYSTEM, from_events, loose
 from tracehound.otel.fields import Attributes, anything
-from tracehound.otel.indexed import (
+
+from .events import SYSTEM, from_events, loose
+from .indexed import (
     documents,
     openinference_messages,
     openllmetry_messages,
     take_lists,
     tool_definitions,
 )
-from tracehound.otel.vercel import calls as vercel_calls
-from tracehound.otel.vercel import prompt as vercel_prompt
+from .vercel import calls as vercel_calls
+from .vercel import prompt as vercel_prompt
 
 INPUTS = (
     "gen_ai.input.messages", "gen_ai.prompt", "pydantic_ai.all_messages", "all_messages_events",

@@ -9,9 +9,10 @@ import ipaddress
 import re
 from typing import Any
 
-from tracehound.aws.resources import HIDDEN, arn_name
 from tracehound.record import take, take_str
 from tracehound.times import epoch_ms
+
+from .resources import HIDDEN, arn_name
 
 USER_TYPES = {"AWSService": 3, "AWSAccount": 99, "AssumedRole": 99, "Role": 99, "Root": 2, "Unknown": 0}
 PARTITIONS = {"us-gov-": "aws-us-gov", "cn-": "aws-cn"}

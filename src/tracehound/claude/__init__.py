@@ -1,1 +1,0 @@
-"""What is particular to Claude Code's events."""

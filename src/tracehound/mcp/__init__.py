@@ -1,1 +1,0 @@
-"""The Model Context Protocol: what surrounds a JSON-RPC message in a log, and what the messages hold."""
