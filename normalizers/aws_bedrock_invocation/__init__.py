@@ -39,7 +39,8 @@ def normalize(record: Record) -> Iterable[Event]:
     """Map one invocation: the model call, then each tool call that it asks for and each new tool result."""
     log = record.data
     asked, answer = _body(log, "input", "inputBodyJson"), _body(log, "output", "outputBodyJson")
-    came_back = bool(answer)
+    output = log.get("output")  # with text delivery switched off the counts are all that tells of an answer
+    came_back = bool(answer or get(output, "outputBodyS3Path") or get(output, "outputTokenCount"))
     verdict, blocked = guardrail(answer)
     counts = tokens(answer) if answer else {}
     named = model(log, asked, answer)
@@ -154,8 +155,6 @@ def _code(log: dict[str, Any]) -> str | None:
 def _outcome(log: dict[str, Any], came_back: bool, reason: str | None) -> Event:
     """A call that Bedrock refused has an error code; one that a model answered has an answer."""
     error, said = take_str(log, "errorCode"), take_str(log, "status")
-    output = log.get("output")
-    came_back = came_back or bool(get(output, "outputBodyS3Path") or get(output, "outputTokenCount"))
     return {
         "status_id": 2 if error else 1 if came_back else 0,
         "status_code": error,

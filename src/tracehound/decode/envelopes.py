@@ -1,8 +1,9 @@
 """Taking records out of what they are delivered in.
 
 An envelope is a JSON array, or an object around a list of records: CloudTrail's ``Records``, Azure's
-``records``, an API page's ``data``, CloudWatch Logs' ``logEvents``, a webhook's ``body``, OTLP's ``resourceSpans``
-and ``resourceLogs``. Envelopes lie in each other up to ``MAX_ENVELOPES`` deep.
+``records``, an API page's ``data``, CloudWatch Logs' ``logEvents``, what the AWS command line prints of both
+(``Events``, ``events``), a webhook's ``body``, OTLP's ``resourceSpans`` and ``resourceLogs``. Envelopes lie in
+each other up to ``MAX_ENVELOPES`` deep.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ MAX_ENVELOPES = 4
 PAGE_KEYS = {
     "data", "object", "has_more", "first_id", "last_id", "next_page", "next", "next_cursor", "total", "url",
 }  # fmt: skip
+
+PRINTED = {"Events": "CloudTrailEvent", "events": "message"}
+"""Lists that ``aws cloudtrail lookup-events`` and ``aws logs filter-log-events`` print, and the key of a record."""
 
 
 def unwrap(data: Any, depth: int = 0) -> Iterator[Any]:
@@ -44,7 +48,11 @@ def _inside(data: Any) -> list[Any] | None:
         page: list[Any] = data["data"]
         return page
     if isinstance(data.get("logEvents"), list) and "logGroup" in data:
-        return [_log_event(event) for event in data["logEvents"]]
+        return [_carried(event, "message") for event in data["logEvents"]]
+    for key, text in PRINTED.items():
+        events = data.get(key)
+        if _is_records(events) and events and all(isinstance(event.get(text), str) for event in events):
+            return [_carried(event, text) for event in events]
     if "headers" in data and isinstance(data.get("body"), str):
         return _posted(data["body"])
     return otlp.unwrap(data)
@@ -65,9 +73,9 @@ def _posted(body: str) -> list[Any] | None:
     return found if _is_records(found) else None
 
 
-def _log_event(event: Any) -> Any:
-    """The JSON that a CloudWatch Logs event carries as text; the event itself where it carries none."""
-    message = event.get("message") if isinstance(event, dict) else None
+def _carried(event: Any, key: str) -> Any:
+    """The JSON that an event carries as text under a key; the event itself where it carries none."""
+    message = event.get(key) if isinstance(event, dict) else None
     if isinstance(message, str) and message.lstrip()[:1] == "{":
         try:
             return orjson.loads(message)
