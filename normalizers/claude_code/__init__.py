@@ -71,7 +71,7 @@ def normalize(record: Record) -> Iterable[Event]:
     for key in [k for k, v in resource.items() if k in attributes and attributes[k] == v]:
         del attributes[key]  # OTEL_RESOURCE_ATTRIBUTES are repeated on each event
     name = _name(log, attributes)
-    session = attributes.get("session.id")
+    session = attributes["session.id"] if isinstance(attributes.get("session.id"), str) else None
     user = _user(attributes, resource)
     event = describe(log, attributes)
     event["actor"] |= {

@@ -5,6 +5,7 @@ https://modelcontextprotocol.io/specification/2025-11-25/schema
 
 from __future__ import annotations
 
+import json
 from hashlib import sha256
 from typing import Any
 
@@ -69,7 +70,10 @@ def listed(result: dict[str, Any], method: str) -> tuple[list[Event], Texts]:
 
 
 def _offer(item: dict[str, Any], kind: str) -> Event:
-    whole = orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
+    try:
+        whole = orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # a number beyond 64 bits, half a surrogate pair
+        whole = json.dumps(item, sort_keys=True).encode()
     uri = take_str(item, "uri") or take_str(item, "uriTemplate")
     name = take_str(item, "name") or uri or "Unknown"
     version = sha256(whole).hexdigest()[:16]

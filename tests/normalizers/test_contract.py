@@ -183,6 +183,15 @@ def test_nested_values_of_any_type(normalizer: Normalizer, data: Data) -> None:
             broken(normalizer, _replaced(data, path, value))
 
 
+@every_sample
+def test_leaves_of_any_type(normalizer: Normalizer, data: Data) -> None:
+    """Each number and text inside replaced by a value of each type, at about a hundred places of a record."""
+    places = [path for path, value in _places(data) if len(path) > 1 and not isinstance(value, (dict, list))]
+    for path in places[:: len(places) // 100 + 1]:
+        for value in (None, True, -7, 2**70, "text", "\ud800", [], {}, ["x", {}], {"a": 1}):
+            broken(normalizer, _replaced(data, path, value))
+
+
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
