@@ -14,8 +14,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from tracehound.errors import RecordError
-from tracehound.event import FINISHED, TRANSIENT, Event, prune
+from tracehound.event import FINISHED, TRANSIENT, Event
 from tracehound.normalizers import Normalizer
+from tracehound.prune import prune
 from tracehound.record import Record
 from tracehound.schema import constants as ocsf
 from tracehound.times import epoch_ms

@@ -8,12 +8,14 @@ what follows from these: captions, ``type_uid``, ``ai_model``, ``message_context
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from hashlib import blake2b, sha256
 from typing import Any
 
 from tracehound.chat import Conversation, ToolCall, ToolResult
 from tracehound.errors import RecordError
 from tracehound.normalizers import Normalizer
+from tracehound.prune import leftover, prune
 from tracehound.record import Record
 from tracehound.schema import constants as ocsf
 
@@ -27,7 +29,6 @@ FINISHED = "_finished"
 """Transient key: the event was enriched before it came to us and is taken as it is."""
 TRANSIENT = (TEXTS, JOIN, FINISHED)
 
-MAX_DEPTH = 64
 OTHER = ocsf.OTHER
 UNKNOWN = "Unknown"
 
@@ -46,6 +47,10 @@ ACTIVITY_NAMES = {
 TOOL_ROLE, ASSISTANT_ROLE = 3, 2
 # Versions of OCSF that brought these attributes: events of an older version keep to theirs.
 EXTENSIONS_SINCE, RAW_HASH_SINCE = (1, 1), (1, 6)
+ENDPOINT_NAMES = frozenset(
+    ("ip", "uid", "name", "hostname", "svc_name", "instance_uid", "interface_uid", "interface_name", "domain")
+)
+"""OCSF wants one of these in an endpoint."""
 SHARED_BY_TOOL_EVENTS = ("actor", "cloud", "device", "dst_endpoint", "src_endpoint", "trace")
 AI_SHARED_BY_TOOL_EVENTS = ("service", "principal", "session_uid", "agent", "model")
 
@@ -130,26 +135,20 @@ def complete(
     finished = []
     digest = sha256(record.raw).hexdigest()
     seed = _seed(record, normalizer, identity, digest)
-    for ordinal, event in enumerate(events):
+    for ordinal, given in enumerate(events):
+        transient = {key: given.pop(key) for key in TRANSIENT if key in given}
+        event = prune(given, 0)
         uid = blake2b(f"{seed}\0{ordinal}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-        if normalizer.passthrough:
-            if not event.get(FINISHED):
-                _adopt(event, record, normalizer, uid, digest)
-        else:
-            _derive(event, record, normalizer)
-            event["metadata"]["uid"] = uid
-            event["raw_data_hash"] = _raw_hash(digest)
-            event["raw_data_size"] = len(record.raw)
-        finished.append(event)
+        if not normalizer.passthrough:
+            _derive(event, record, normalizer, uid, digest)
+        elif not transient.get(FINISHED):
+            _adopt(event, record, normalizer, uid, digest)
+        finished.append(event | {key: value for key, value in transient.items() if value})
     if not finished:
         raise RecordError("the normalizer made no event of it", reason="no_event")
-    left = prune(record.data, 0, drop_empty_text=True)
-    for ordinal, event in enumerate(finished):
-        transient = {key: event.pop(key) for key in TRANSIENT if event.get(key)}
-        whole = prune(event, 0)
-        if ordinal == 0 and left:
-            whole["unmapped"] = whole.get("unmapped", {}) | left
-        finished[ordinal] = whole | transient
+    left = leftover(record.data, 0)
+    if left:
+        finished[0]["unmapped"] = finished[0].get("unmapped", {}) | left
     return finished
 
 
@@ -191,73 +190,87 @@ def _adopt(event: Event, record: Record, normalizer: Normalizer, uid: str, diges
         event.setdefault("raw_data_hash", _raw_hash(digest))
 
 
-def _derive(event: Event, record: Record, normalizer: Normalizer) -> None:
+def _derive(event: Event, record: Record, normalizer: Normalizer, uid: str, digest: str) -> None:
     class_uid = event["class_uid"]
-    info = ocsf.CLASSES[class_uid]
     ai = event.setdefault("ai", {})
     ai["source"] = normalizer.name
     ai.setdefault("service", normalizer.service)
     activity_id = event.setdefault("activity_id", OTHER)
-    name = ACTIVITY_NAMES.get(ai.get("activity"), "Other") if activity_id == OTHER else None
-    event.setdefault("activity_name", name or info.activities.get(activity_id, "Other"))
-    event |= {
+    event |= _captions(class_uid, activity_id, ai.get("activity"), event.get("activity_name"))
+    event["time"] = event.get("time") or record.time_read
+    severity_id = event.setdefault("severity_id", 1)
+    event.setdefault("severity", ocsf.SEVERITY.get(severity_id, "Other"))
+    status_id = event.get("status_id")
+    if status_id is not None and "status" not in event:
+        statuses = ocsf.FINDING_STATUS if class_uid in ocsf.FINDING_CLASSES else ocsf.STATUS
+        event["status"] = statuses.get(status_id, "Other")
+    disposition_id = event.get("disposition_id")
+    if disposition_id is not None:
+        event.setdefault("disposition", ocsf.DISPOSITION.get(disposition_id, "Other"))
+    _stand_ins(event, class_uid, ai, normalizer)
+    if class_uid in ocsf.AI_OPERATION_CLASSES:
+        _ai_operation(event, ai, normalizer)
+    metadata = event.setdefault("metadata", {})
+    metadata["uid"] = uid
+    metadata["version"] = ocsf.OCSF_VERSION
+    metadata["product"] = {
+        "name": normalizer.product, "vendor_name": normalizer.vendor, **metadata.get("product", {})
+    }  # fmt: skip
+    metadata.setdefault("log_provider", normalizer.log_provider or normalizer.product)
+    metadata["extensions"] = [ocsf.EXTENSION]
+    profiles = _profiles(event, class_uid)
+    if profiles:
+        metadata["profiles"] = profiles
+    event["raw_data_hash"] = _raw_hash(digest)
+    event["raw_data_size"] = len(record.raw)
+
+
+@lru_cache(1024)
+def _captions(class_uid: int, activity_id: int, activity: str | None, said: str | None) -> dict[str, Any]:
+    """The names that follow from class and activity; ``said`` is the vendor's own name of the activity."""
+    info = ocsf.CLASSES[class_uid]
+    named = ACTIVITY_NAMES.get(activity or "", "Other") if activity_id == OTHER else None
+    name = said or named or info.activities.get(activity_id, "Other")
+    return {
+        "activity_name": name,
         "category_uid": info.category_uid,
         "category_name": info.category_name,
         "class_name": info.name,
         "type_uid": ocsf.type_uid(class_uid, activity_id),
-        "type_name": f"{info.name}: {event['activity_name']}",
-    }
-    event["time"] = event.get("time") or record.time_read
-    event.setdefault("severity_id", 1)
-    event.setdefault("severity", ocsf.SEVERITY.get(event["severity_id"], "Other"))
-    statuses = ocsf.FINDING_STATUS if class_uid in ocsf.FINDING_CLASSES else ocsf.STATUS
-    if event.get("status_id") is not None:
-        event["status"] = event.get("status") or statuses.get(event["status_id"], "Other")
-    if event.get("disposition_id") is not None:
-        event.setdefault("disposition", ocsf.DISPOSITION.get(event["disposition_id"], "Other"))
-    _stand_ins(event, class_uid, ai, normalizer)
-    if class_uid in ocsf.AI_OPERATION_CLASSES:
-        _ai_operation(event, ai, normalizer)
-    metadata = event.get("metadata") or {}
-    product = {"name": normalizer.product, "vendor_name": normalizer.vendor} | (metadata.get("product") or {})
-    event["metadata"] = metadata | {
-        "version": ocsf.OCSF_VERSION,
-        "product": product,
-        "log_provider": metadata.get("log_provider") or normalizer.log_provider or normalizer.product,
-        "extensions": [ocsf.EXTENSION],
-        "profiles": _profiles(event, class_uid),
+        "type_name": f"{info.name}: {name}",
     }
 
 
 def _stand_ins(event: Event, class_uid: int, ai: dict[str, Any], normalizer: Normalizer) -> None:
     """What OCSF requires and the log may lack: a user's name, the emitting service as source and as actor."""
-    for user in ((event.get("actor") or {}).get("user"), event.get("user")):
-        if user and user.get("email_addr") and not (user.get("name") or user.get("uid")):
+    for user in (event.get("actor", {}).get("user"), event.get("user")):
+        if user and "email_addr" in user and not ("name" in user or "uid" in user):
             user["name"] = user["email_addr"]
     if class_uid not in ocsf.AI_OPERATION_CLASSES:
         return
-    agent = (ai.get("agent") or {}).get("name")
-    if not prune(event.get("actor") or {}, 0):
-        event["actor"] = {"app_name": agent or normalizer.product}
-    if class_uid != 1007 and not prune(event.get("src_endpoint") or {}, 0):
-        event["src_endpoint"] = {"svc_name": agent or normalizer.product}
+    if "actor" not in event:
+        event["actor"] = {"app_name": ai.get("agent", {}).get("name") or normalizer.product}
+    if class_uid != 1007:
+        source = event.setdefault("src_endpoint", {})
+        if source.keys().isdisjoint(ENDPOINT_NAMES):
+            source["svc_name"] = ai.get("agent", {}).get("name") or normalizer.product
 
 
 def _ai_operation(event: Event, ai: dict[str, Any], normalizer: Normalizer) -> None:
     """``ai_model`` and ``message_context`` from our ``ai``, which holds the same on every class."""
-    model, tokens = ai.get("model") or {}, ai.get("tokens") or {}
-    if model.get("name") or model.get("provider"):
-        event["ai_model"] = {
-            "name": model.get("name") or UNKNOWN,
-            "ai_provider": model.get("provider") or UNKNOWN,
-            "version": model.get("version"),
-        }
-    context = event.get("message_context") or {}
+    model = ai.get("model", {})
+    if "name" in model or "provider" in model:
+        made = {"name": model.get("name", UNKNOWN), "ai_provider": model.get("provider", UNKNOWN)}
+        if "version" in model:
+            made["version"] = model["version"]
+        event["ai_model"] = made
+    context = event.get("message_context", {})
     if ai.get("activity") == "inference":
-        context = {"ai_role_id": ASSISTANT_ROLE} | context
-    context |= {f"{kind}_tokens": tokens.get(kind) for kind in ("prompt", "completion", "total")}
-    if prune(context, 0):
-        if not (context.get("service") or context.get("application")):
+        context.setdefault("ai_role_id", ASSISTANT_ROLE)
+    for kind, count in ai.get("tokens", {}).items():
+        context[f"{kind}_tokens"] = count
+    if context:
+        if "service" not in context and "application" not in context:
             context["service"] = {"name": normalizer.product}
         if "ai_role_id" in context:
             context["ai_role"] = ocsf.AI_ROLE.get(context["ai_role_id"], "Other")
@@ -266,51 +279,16 @@ def _ai_operation(event: Event, ai: dict[str, Any], normalizer: Normalizer) -> N
 
 def _profiles(event: Event, class_uid: int) -> list[str]:
     profiles = []
-    if event.get("ai_model") or event.get("message_context"):
+    if "ai_model" in event or "message_context" in event:
         profiles.append("ai_operation")
-    if event.get("cloud"):
+    if "cloud" in event:
         profiles.append("cloud")
-    if (class_uid in (6003, 6005) and event.get("device")) or (
-        class_uid in ocsf.FINDING_CLASSES and (event.get("actor") or event.get("device"))
+    if (class_uid in (6003, 6005) and "device" in event) or (
+        class_uid in ocsf.FINDING_CLASSES and ("actor" in event or "device" in event)
     ):
         profiles.append("host")
-    if event.get("disposition_id") is not None or event.get("action_id") is not None:
+    if "disposition_id" in event or "action_id" in event:
         profiles.append("security_control")
-    if event.get("trace"):
+    if "trace" in event:
         profiles.append("trace")
     return profiles
-
-
-def prune(value: dict[str, Any], depth: int, *, drop_empty_text: bool = False) -> dict[str, Any]:
-    """A copy without None, empty dicts and lists (and empty texts, where asked)."""
-    if depth > MAX_DEPTH:
-        raise RecordError(f"nested more than {MAX_DEPTH} levels deep", reason="too_deep")
-    kept = {}
-    for key, item in value.items():
-        if isinstance(item, dict):
-            item = prune(item, depth + 1, drop_empty_text=drop_empty_text)
-            if not item:
-                continue
-        elif isinstance(item, list):
-            item = _prune_list(item, depth + 1, drop_empty_text)
-            if not item:
-                continue
-        elif item is None or (drop_empty_text and item == ""):
-            continue
-        kept[key] = item
-    return kept
-
-
-def _prune_list(value: list[Any], depth: int, drop_empty_text: bool) -> list[Any]:
-    if depth > MAX_DEPTH:
-        raise RecordError(f"nested more than {MAX_DEPTH} levels deep", reason="too_deep")
-    kept = []
-    for item in value:
-        if isinstance(item, dict):
-            item = prune(item, depth + 1, drop_empty_text=drop_empty_text)
-        elif isinstance(item, list):
-            item = _prune_list(item, depth + 1, drop_empty_text)
-        if item is None or item == {} or item == []:
-            continue
-        kept.append(item)
-    return kept
