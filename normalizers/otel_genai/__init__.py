@@ -29,7 +29,7 @@ from tracehound.otel.fields import Attributes, decimal, text
 from tracehound.record import Record, take_str
 
 from .conversation import clean_parameters, said
-from .events import MESSAGE_EVENTS, message_of
+from .events import MESSAGE_EVENTS, in_attribute, message_of
 from .kinds import APPROVAL, INFERENCE, MESSAGE, OTHER, RETRIEVAL, TOOL, classify
 from .outcome import COST, outcome, tokens
 from .providers import named, provider
@@ -98,7 +98,11 @@ def normalize(record: Record) -> Iterator[Event]:
     if kind != INFERENCE and isinstance(log.get("body"), str):
         event["message"] = log.pop("body")
     mcp(event, attributes, span_kind)
-    events = log["events"] if isinstance(log.get("events"), list) else []
+    events = log.setdefault("events", [])
+    if isinstance(events, list):
+        events.extend(in_attribute(attributes))
+    else:
+        events = []
     if kind == TOOL:
         yield call_of_span(event, log, attributes, events)
         return

@@ -29,6 +29,7 @@ CONTENT_EVENTS = (
     "gen_ai.content.completion",
     "gen_ai.client.inference.operation.details",
 )
+STRUCTURE = ("event.name", "gen_ai.message.index", "index")
 DOCUMENT = "db.query.result.document"
 
 
@@ -47,6 +48,23 @@ def from_events(events: list[Any]) -> InEvents:
     found = InEvents()
     events[:] = [event for event in events if not _taken(event, found)]
     return found
+
+
+def in_attribute(attributes: Attributes) -> list[dict[str, Any]]:
+    """Message events that Pydantic AI writes as JSON in one attribute, ``events``: taken out, as span events."""
+    told = parsed(attributes.get("events"))
+    if not isinstance(told, list) or not told or not all(_is_message(one) for one in told):
+        return []
+    del attributes["events"]
+    return [
+        {"name": one["event.name"], "attributes": {k: v for k, v in one.items() if k not in STRUCTURE}}
+        for one in told
+    ]
+
+
+def _is_message(value: Any) -> bool:
+    name = value.get("event.name") if isinstance(value, dict) else None
+    return isinstance(name, str) and name in MESSAGE_EVENTS
 
 
 def _taken(event: Any, found: InEvents) -> bool:

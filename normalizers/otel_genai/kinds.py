@@ -17,6 +17,7 @@ OPERATIONS = {
     "completion": INFERENCE, "embedding": INFERENCE, "response": INFERENCE, "responses": INFERENCE,
     "image_generation": INFERENCE, "speech": INFERENCE, "transcription": INFERENCE, "rerank": RETRIEVAL,
     "messages": INFERENCE, "call_llm": INFERENCE,
+    "chat.completions": INFERENCE, "text.completions": INFERENCE,  # Semantic Kernel
     "execute_tool": TOOL, "retrieval": RETRIEVAL, "search_memory": RETRIEVAL,
 }  # fmt: skip
 """By ``gen_ai.operation.name``; any other (``invoke_agent``, ``create_agent``...) is access."""

@@ -78,12 +78,12 @@ def tokens(attributes: Attributes) -> Event:
 PROMPT_TOKENS = (
     "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt", "llm.usage.prompt_tokens",
     "ai.usage.promptTokens", "ai.usage.inputTokens", "gen_ai.usage.input.tokens", "input_tokens",
-    "input_token_count", "ai.usage.tokens",
+    "input_token_count", "ai.usage.tokens", "gen_ai.response.prompt_tokens",
 )  # fmt: skip
 COMPLETION_TOKENS = (
     "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens", "llm.token_count.completion",
     "llm.usage.completion_tokens", "ai.usage.completionTokens", "ai.usage.outputTokens", "output_tokens",
-    "output_token_count",
+    "output_token_count", "gen_ai.response.completion_tokens",
 )  # fmt: skip
 CACHED_APART = ("cache_read_tokens", "cache_creation_tokens")
 """Claude Code counts cached tokens beside the input."""

@@ -13,7 +13,10 @@ from tracehound.otel.fields import Attributes, anything, text
 
 Event = dict[str, Any]
 
-FINISH = ("gen_ai.response.finish_reasons", "llm.finish_reason", "ai.response.finishReason", "finish_reasons")
+FINISH = (
+    "gen_ai.response.finish_reasons", "llm.finish_reason", "ai.response.finishReason", "finish_reasons",
+    "gen_ai.response.finish_reason", "llm.response.finish_reason",
+)  # fmt: skip
 BLOCKING_REASONS = {
     "content_filter", "content-filter", "content_filtered", "safety", "guardrail_intervened", "refusal",
     "prohibited_content", "blocklist", "spii", "recitation",

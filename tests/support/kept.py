@@ -64,6 +64,7 @@ BY_DESIGN: dict[str, tuple[str, ...]] = {
     ),
     "otel_genai": (
         "otlp",  # span or log: what the decoder says
+        *_within("attributes.events", "event.name", "index", *MESSAGE),  # messages of Pydantic AI
         *_within("attributes.*messages", *MESSAGE),
         "attributes.gen_ai.system_instructions*.type",
         "attributes.gen_ai.tool.call.result*.type",
