@@ -246,14 +246,14 @@ def _stand_ins(event: Event, class_uid: int, ai: dict[str, Any], normalizer: Nor
     for user in (event.get("actor", {}).get("user"), event.get("user")):
         if user and "email_addr" in user and not ("name" in user or "uid" in user):
             user["name"] = user["email_addr"]
-    if class_uid not in ocsf.AI_OPERATION_CLASSES:
-        return
-    if "actor" not in event:
+    wanted = class_uid in ocsf.AI_OPERATION_CLASSES
+    if wanted and "actor" not in event:
         event["actor"] = {"app_name": ai.get("agent", {}).get("name") or normalizer.product}
-    if class_uid != 1007:
-        source = event.setdefault("src_endpoint", {})
-        if source.keys().isdisjoint(ENDPOINT_NAMES):
-            source["svc_name"] = ai.get("agent", {}).get("name") or normalizer.product
+    source = (
+        event.setdefault("src_endpoint", {}) if wanted and class_uid != 1007 else event.get("src_endpoint")
+    )
+    if source is not None and source.keys().isdisjoint(ENDPOINT_NAMES):
+        source["svc_name"] = ai.get("agent", {}).get("name") or normalizer.product
 
 
 def _ai_operation(event: Event, ai: dict[str, Any], normalizer: Normalizer) -> None:
