@@ -7,7 +7,8 @@ TracehoundError                    anything below; ``str()`` says what, where an
 │   ├── RuleError
 │   └── PatternError
 ├── ConfigError                    tracehound.yml, a flag or the environment is wrong
-└── StoreError                     the event store cannot be read or written
+├── StoreError                     the event store cannot be read or written
+└── StateError                     what was remembered of earlier runs cannot be read or written
 """
 
 from __future__ import annotations
@@ -65,6 +66,10 @@ class ConfigError(TracehoundError):
 
 class StoreError(TracehoundError):
     """The event store is missing, unreadable or the query is wrong."""
+
+
+class StateError(TracehoundError):
+    """The state of earlier runs is damaged, of another program or version, in use, or cannot be written."""
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ matched are masked and cut; texts are never copied whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -54,18 +54,18 @@ class Findings:
 
     def create(self, hit: Hit) -> Event:
         """A finding as it is raised."""
-        return self._finding(hit, CREATE)
+        return self._finding(hit)
 
     def update(self, hit: Hit) -> Event:
         """The one update that closes a window, with the final count."""
-        return self._finding(hit, UPDATE)
+        return updated(self.create(hit), hit.related, hit.count)
 
-    def _finding(self, hit: Hit, activity: int) -> Event:
+    def _finding(self, hit: Hit) -> Event:
         uid = finding_uid(hit)
         times = [ref.time for ref in hit.related] or [hit.time]
         finding: Event = {
-            **_classification(activity, LEVELS.index(hit.rule.level) + 1),
-            "time": hit.time if activity == CREATE else max(times),
+            **_classification(CREATE, LEVELS.index(hit.rule.level) + 1),
+            "time": hit.time,
             "start_time": min(times),
             "end_time": max(times),
             "count": hit.count,
@@ -84,7 +84,7 @@ class Findings:
             "version": OCSF_VERSION,
             "product": dict(PRODUCT),
             "log_provider": "Tracehound",
-            "uid": _digest(uid, str(activity)),
+            "uid": _digest(uid, str(CREATE)),
             "profiles": ["host"] if actor else [],
             "extensions": [dict(EXTENSION)],
         }
@@ -203,6 +203,31 @@ def _classification(activity: int, severity: int) -> Event:
         "status_id": NEW if new else IN_PROGRESS,
         "status": FINDING_STATUS[NEW if new else IN_PROGRESS],
         "is_alert": severity > 1,
+    }
+
+
+def updated(finding: Event, related: Sequence[EventRef], count: int) -> Event:
+    """The update of a finding: the same, with all events of its window; ``related`` are the first of them."""
+    times = [ref.time for ref in related] or [finding["time"]]
+    info = finding["finding_info"] | {
+        "related_events": [_related(ref) for ref in related],
+        "related_events_count": count,
+        "first_seen_time": min(times),
+        "last_seen_time": max(times),
+    }
+    sources = sorted({ref.source for ref in related} - {""})
+    data = dict(finding["evidences"][0]["data"])
+    if "event_count" in data:
+        data["event_count"] = str(count)
+    return finding | {
+        **_classification(UPDATE, finding["severity_id"]),
+        "time": max(times),
+        "start_time": min(times),
+        "end_time": max(times),
+        "count": count,
+        "finding_info": info | ({"data_sources": sources} if sources else {}),
+        "evidences": [{"data": data}],
+        "metadata": finding["metadata"] | {"uid": _digest(info["uid"], str(UPDATE))},
     }
 
 

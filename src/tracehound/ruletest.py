@@ -90,7 +90,7 @@ class RuleTester:
     def _run(self, rule: Rule, path: Path, expected: bool) -> Result:
         events, problem = self.events_of(path)
         engine = engine_for([rule], self._settings)
-        raised = bool(engine.process(list(events)))
+        raised = bool(engine.process(list(events)) + engine.flush())
         return Result(rule, path, expected, raised, events, problem)
 
 

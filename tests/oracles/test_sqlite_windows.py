@@ -11,7 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tracehound.matcher.windows import Correlator
+from tracehound.matcher.tree import Tree
 from tracehound.rules import load_rules
 
 FIELDS: Any = {n: SimpleNamespace(type="keyword") for n in ("ai.service", "st", "who", "tool")}
@@ -71,15 +71,12 @@ def ours(folder: Path, documents: list[dict[str, Any]], events: list[dict[str, A
     assert not ruleset.errors, [str(e) for e in ruleset.errors]
     (rule,) = ruleset
     assert rule.correlation is not None
-    correlator, found = Correlator(rule, 1000), []
-    for event in events:
+    tree, found = Tree(rule, 1000), []
+    for event in sorted(events, key=lambda e: e["time"]):
         whole = event | {"metadata": {"uid": event["uid"]}}
-        hits = {}
-        for number, base in enumerate(rule.correlation.base):
-            if event["st"].lower() == STATES[base.name]:
-                for hit in correlator.see(whole, number, 0):
-                    hits[hit.entity] = hit
-        for hit in hits.values():
+        met = [n for n, base in enumerate(tree.leaves) if event["st"].lower() == STATES[base.name]]
+        for hit in tree.see(event["time"], whole, met):
+            hit.gather()
             group = [value.lower() for _, value in hit.entity]
             found.append((hit.time, group, hit.measure, sorted(hit.uids)))
     return found

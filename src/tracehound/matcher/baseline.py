@@ -1,71 +1,180 @@
 """Baselines: what was not seen before, for whom.
 
-``first_seen``: a value of one field that the entity did not show within the time before. Nothing is raised
-until the baseline has watched for that whole time, since before that everything is new.
+``first_seen``: a value of one field that the entity did not show within the time before. An entity is learned
+first: nothing is raised of it until it has been known for the learning period, since before that everything it
+does is new. Values are remembered as hashes with the time at which each was last seen, for as long as the rule
+looks back; of the latest few the text is kept too, for the finding. Events come in the order of their times.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from typing import Any
 
-from tracehound.matcher.hits import Event, Hit, reference
+from tracehound.matcher.groups import Key, key_of
+from tracehound.matcher.hits import Entity, Event, Hit, reference
 from tracehound.matcher.values import fold, text_of, values_at
 from tracehound.rules.model import Rule
 
 MAX_VALUES = 1000
-Key = tuple[str, ...]
+"""So many values are remembered of an entity."""
+MAX_TOTAL = 500_000
+"""So many values are remembered of a rule."""
+MAX_SHOWN = 5
+BEFORE_ALL = -(2**62)
+DAY = 86_400
+
+
+@dataclass(slots=True)
+class _Known:
+    """One entity: since when it is known, when it was last seen, its values and the latest texts."""
+
+    since: int
+    last: int
+    values: OrderedDict[int, int] = field(default_factory=OrderedDict)
+    """The hash of a value -> when it was last seen, epoch milliseconds; the longest unseen first."""
+    texts: list[str] = field(default_factory=list)
+    """The latest values that were new, as they may be shown; the newest last."""
 
 
 class FirstSeen:
-    """The state of one ``first_seen`` rule: for each entity, the values and when each was last seen."""
+    """The state of one ``first_seen`` rule; texts pass through ``mask`` before they are kept."""
 
-    def __init__(self, rule: Rule, max_keys: int) -> None:
+    def __init__(self, rule: Rule, max_keys: int, mask: Callable[[str], str] = str) -> None:
         if rule.baseline is None:
             raise ValueError(f"rule {rule.id} has no baseline")
+        self.source = rule
         self.rule = replace(rule, level=rule.finding_level)
         self.evicted = 0
+        """Entities, or values of one, that were given up because there were too many."""
+        self.frontier = BEFORE_ALL
         self._baseline = rule.baseline
         self._span = rule.baseline.seconds * 1000
+        self._learn = (rule.baseline.learn or rule.baseline.seconds) * 1000
         self._max_keys = max_keys
-        self._since: int | None = None
-        self._entities: OrderedDict[Key, OrderedDict[str, int]] = OrderedDict()
+        self._mask = mask
+        self._total = 0
+        self._entities: OrderedDict[Key, _Known] = OrderedDict()
+        """The longest unseen first."""
 
-    def see(self, event: Event) -> list[Hit]:
+    def see(self, time: int, event: Event, leaves: Sequence[int] = ()) -> Iterator[Hit]:
         """Take an event that the rule selects; gives a hit if it shows something new."""
-        ref = reference(event)
-        self._since = ref.time if self._since is None else min(self._since, ref.time)
+        self.frontier = max(self.frontier, time)
+        yield from self._look(time, event, learning=False)
+
+    def learn(self, time: int, event: Event) -> None:
+        """Take an event of the past: nothing is raised of it, and nothing comes too late for it."""
+        for _ in self._look(time, event, learning=True):
+            pass
+
+    def advance(self, time: int | None) -> Iterator[Hit]:
+        """Nothing closes in a baseline."""
+        return iter(())
+
+    def _look(self, time: int, event: Event, *, learning: bool) -> Iterator[Hit]:
         texts = {fold(t): t for v in values_at(event, self._baseline.of) if (t := text_of(v)) is not None}
+        entity = self._entity(event)
+        if entity is None or not texts:
+            return
+        known = self._known(key_of(fold(text) for _, text in entity), time)
+        before = known.texts[::-1]
+        new = [text for folded, text in texts.items() if self._is_new(known, folded, text, time)]
+        known.last = max(known.last, time)
+        if not new or learning or time - known.since < self._learn:
+            return
+        ref = reference(event)
+        notes = {"first_seen": new, "explanation": [self._explanation(before)]}
+        if before:
+            notes["seen_before"] = before
+        yield Hit(self.rule, event, self.rule, entity, [ref], frozenset({ref.uid}), 1, notes=notes, at=time)
+
+    def _entity(self, event: Event) -> Entity | None:
+        """Whose values they are; an array as a whole is one entity. None where a field is absent."""
         entity = []
         for name in self._baseline.by:
             found = sorted(t for v in values_at(event, name) if (t := text_of(v)) is not None)
             if not found:
-                return []
+                return None
             entity.append((name, ", ".join(found)))
-        values = self._values(tuple(fold(text) for _, text in entity))
-        new = [text for key, text in texts.items() if self._is_new(values, key, ref.time)]
-        learned = ref.time - self._since >= self._span
-        if not new or not learned:
-            return []
-        notes = {"first_seen": new}
-        return [Hit(self.rule, event, self.rule, tuple(entity), [ref], frozenset({ref.uid}), 1, notes=notes)]
+        return tuple(entity)
 
-    def _values(self, key: Key) -> OrderedDict[str, int]:
-        values = self._entities.get(key)
-        if values is None:
-            if len(self._entities) >= self._max_keys:
-                self._entities.popitem(last=False)
+    def _known(self, key: Key, time: int) -> _Known:
+        known = self._entities.get(key)
+        if known is None:
+            self._retire(time - self._span)
+            while self._entities and (len(self._entities) >= self._max_keys or self._total >= MAX_TOTAL):
+                self._total -= len(self._entities.popitem(last=False)[1].values)
                 self.evicted += 1
-            values = self._entities[key] = OrderedDict()
+            known = self._entities[key] = _Known(time, time)
         else:
             self._entities.move_to_end(key)
-        return values
+            known.since = min(known.since, time)
+        return known
 
-    def _is_new(self, values: OrderedDict[str, int], key: str, time: int) -> bool:
-        last = values.get(key)
-        values[key] = time if last is None else max(last, time)
-        values.move_to_end(key)
-        if len(values) > MAX_VALUES:
-            values.popitem(last=False)
-            self.evicted += 1
-        return last is None or time - last >= self._span
+    def _retire(self, before: int) -> None:
+        """Forget the entities that showed nothing for as long as the rule looks back."""
+        while self._entities:
+            key, known = next(iter(self._entities.items()))
+            if known.last > before:
+                return
+            self._total -= len(known.values)
+            del self._entities[key]
+
+    def _is_new(self, known: _Known, folded: str, text: str, time: int) -> bool:
+        values = known.values
+        number = _hash(folded)
+        last = values.get(number)
+        values[number] = time if last is None else max(last, time)
+        values.move_to_end(number)
+        if last is None:
+            self._total += 1
+            self._forget(values, time - self._span)
+        if last is not None and time - last < self._span:
+            return False
+        shown = self._mask(text)
+        known.texts = [*(t for t in known.texts if t != shown), shown][-MAX_SHOWN:]
+        return True
+
+    def _forget(self, values: OrderedDict[int, int], before: int) -> None:
+        """Forget values that were not seen for so long, and the longest unseen where there are too many."""
+        while len(values) > 1:
+            number, last = next(iter(values.items()))
+            if last > before and len(values) <= MAX_VALUES:
+                return
+            self.evicted += last > before
+            del values[number]
+            self._total -= 1
+
+    def _explanation(self, before: list[str]) -> str:
+        span = self._baseline.seconds
+        time = (
+            f"{span // DAY} days"
+            if span >= 2 * DAY
+            else f"{span // 3600} hours"
+            if span >= 7200
+            else f"{span} s"
+        )
+        said = f"first time in {time}"
+        return f"{said}; seen before: {', '.join(before)}" if before else said
+
+    def dump(self, mask: Callable[[str], str]) -> dict[str, Any]:
+        """The state as plain values; its texts are masked already."""
+        entities = [
+            [key.hex(), k.since, k.last, [*k.values.items()], k.texts] for key, k in self._entities.items()
+        ]
+        return {"frontier": self.frontier, "entities": entities}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """What ``dump`` gave, read back from JSON."""
+        self.frontier = int(state["frontier"])
+        for key, since, last, values, texts in state["entities"]:
+            times = OrderedDict((int(number), int(time)) for number, time in values)
+            self._entities[bytes.fromhex(key)] = _Known(int(since), int(last), times, [str(t) for t in texts])
+            self._total += len(times)
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=7).digest())

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from tracehound.errors import RuleError
 from tracehound.findings import Findings
+from tracehound.matcher import memory
 from tracehound.matcher.baseline import FirstSeen
 from tracehound.matcher.clock import EventClock
 from tracehound.matcher.condition import Node
 from tracehound.matcher.core import Matcher
 from tracehound.matcher.hits import Event, Hit, event_time, reference
-from tracehound.matcher.suppress import Suppressor, entity_of
-from tracehound.matcher.windows import Correlator
+from tracehound.matcher.order import Order
+from tracehound.matcher.slim import Slimmer
+from tracehound.matcher.suppress import Suppressor, entity_of, window_seconds
+from tracehound.matcher.tree import Tree
 from tracehound.rules.model import Rule
 
 MAX_KEYS = 100_000
+MAX_TOLD = 100_000
 
 
 @dataclass(slots=True)
@@ -30,8 +36,10 @@ class EngineCounts:
     suppressed: int = 0
     late: int = 0
     """Events later than the allowed lateness: they met single-event rules only."""
+    future: int = 0
+    """Events that name a time far in the future: they met single-event rules only."""
     evicted: int = 0
-    """Groups and windows that were given up because there were too many."""
+    """Groups, windows, entries and values that were given up because there were too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +49,33 @@ class _Single:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A base rule's place in a correlation."""
+    """A base rule's place in a correlation, or the rule of a baseline."""
 
-    correlator: Correlator
-    base: int
+    number: int
+    leaf: int
 
 
-_Target = _Single | _Part | FirstSeen
+@dataclass(slots=True)
+class _Remembering:
+    """A rule with a memory: what it makes of the events in order, and of those that come in order at once."""
+
+    rule: Rule
+    settled: Tree | FirstSeen
+    early: Tree | FirstSeen | None
+    slim: Slimmer = field(repr=False)
 
 
 class Engine:
     """Evaluates a rule set; events should come roughly in the order of their times.
 
-    ``lateness`` is in seconds; None is for whole files read one after another, of which none is late to the
-    other: windows then stay open (in bounds) until ``flush``. ``mask`` changes texts before they go into a
-    finding (secrets); ``now_ms`` is the wall clock in epoch milliseconds, against which times far in the
-    future are not believed.
+    Correlations and baselines see an event when no older one can come any more: ``lateness`` seconds after it
+    in event time, at the latest with ``flush``. Their findings are those of the stream in the order of its
+    times. With ``early`` they are raised at once where the events came in order, as most do; a finding that
+    is already out is not raised again. ``lateness`` None is for whole files read one after another, of which
+    none is late to the other: windows then stay open (in bounds) until ``flush``.
+
+    ``mask`` changes texts before they go into a finding or a saved state (secrets); ``now_ms`` is the wall
+    clock in epoch milliseconds, against which times far in the future are not believed.
     """
 
     def __init__(
@@ -67,82 +86,190 @@ class Engine:
         mask: Callable[[str], str] = str,
         max_keys: int = MAX_KEYS,
         now_ms: Callable[[], int] | None = None,
+        early: bool = True,
     ) -> None:
         self.counts = EngineCounts()
-        self._clock = EventClock(lateness, now_ms)
-        self._suppressor = Suppressor(max_keys)
+        self.mask = mask
+        self.clock = EventClock(lateness, now_ms)
+        self.order = Order()
+        self.remembering: list[_Remembering] = []
+        self.rules: list[Rule] = list(rules)
         self._findings = Findings(mask)
-        self._correlators: list[Correlator] = []
-        self._baselines: list[FirstSeen] = []
-        self._matcher: Matcher[_Target] = Matcher(
-            pair for rule in rules for pair in self._targets(rule, max_keys)
+        self.suppressor = Suppressor(max_keys, self._findings.create)
+        self.early = Suppressor(max_keys, self._findings.create)
+        self.told: OrderedDict[str, None] = OrderedDict()
+        """Ids of findings that were raised early."""
+        self._closing: list[Tree] = []
+        self._closed: int | None = None
+        self._with_early = early
+        self._max_keys = max_keys
+        self._matcher: Matcher[_Single | _Part] = Matcher(
+            pair for rule in self.rules for pair in self._targets(rule)
         )
 
-    def _targets(self, rule: Rule, max_keys: int) -> list[tuple[_Target, Node]]:
+    def _targets(self, rule: Rule) -> list[tuple[_Single | _Part, Node]]:
         if rule.correlation is not None:
-            correlator = Correlator(rule, max_keys)
-            self._correlators.append(correlator)
-            base = enumerate(rule.correlation.base)
-            return [(_Part(correlator, i), b.condition) for i, b in base if b.condition is not None]
+            tree = Tree(rule, self._max_keys)
+            early = Tree(rule, self._max_keys) if self._with_early and not tree.at_close else None
+            if tree.at_close:
+                self._closing.append(tree)
+            number = self._remember(rule, tree, early)
+            leaves = enumerate(tree.leaves)
+            return [(_Part(number, i), b.condition) for i, b in leaves if b.condition is not None]
         if rule.condition is None:
             raise RuleError("has neither condition nor correlation", file=rule.path)
         if rule.baseline is not None:
-            baseline = FirstSeen(rule, max_keys)
-            self._baselines.append(baseline)
-            return [(baseline, rule.condition)]
+            first, second = (FirstSeen(rule, self._max_keys, self.mask) for _ in range(2))
+            number = self._remember(rule, first, second if self._with_early else None)
+            return [(_Part(number, 0), rule.condition)]
         return [(_Single(rule), rule.condition)]
+
+    def _remember(self, rule: Rule, settled: Tree | FirstSeen, early: Tree | FirstSeen | None) -> int:
+        self.remembering.append(_Remembering(rule, settled, early, Slimmer(_fields(rule))))
+        return len(self.remembering) - 1
 
     def match(self, event: Event) -> list[Rule]:
         """The rules (and base rules of correlations) that one event meets; no state, no findings."""
-        return [t.rule if not isinstance(t, _Part) else _base(t) for t in self._matcher.match(event)]
+        return [t.rule if isinstance(t, _Single) else self._leaf(t) for t in self._matcher.match(event)]
+
+    def _leaf(self, part: _Part) -> Rule:
+        settled = self.remembering[part.number].settled
+        return settled.leaves[part.leaf] if isinstance(settled, Tree) else settled.rule
 
     def process(self, events: Sequence[Event]) -> list[Event]:
         """Take a batch of enriched events; gives the findings that they raise, and updates that are due."""
         out: list[Event] = []
         for event in events:
-            for hit in self._see(event):
-                raised, closed = self._suppressor.take(hit)
-                out.extend(self._update(c) for c in closed)
-                if raised is not None:
-                    self.counts.findings += 1
-                    out.append(self._findings.create(raised))
-        out.extend(self._update(hit) for hit in self._suppressor.passed(self._clock.horizon()))
+            self._see(event, out)
+        self._tally()
+        return out
+
+    def settle(self, horizon: int | None = None) -> list[Event]:
+        """Judge what waits up to ``horizon`` (None: all) without ending the windows of findings."""
+        out: list[Event] = []
+        self._release(horizon, out)
         self._tally()
         return out
 
     def flush(self) -> list[Event]:
-        """The end of the input: the updates of all windows that are still open."""
-        out = [self._update(hit) for hit in self._suppressor.flush()]
+        """The end of the input: what waits is judged, all windows close, with updates of what was repeated."""
+        out: list[Event] = []
+        self._release(None, out)
+        for item in self.remembering:
+            for hit in item.settled.advance(None):
+                self._raise(hit, out)
+        self._close(self.suppressor.flush(), out)
         self._tally()
         return out
 
-    def _see(self, event: Event) -> list[Hit]:
+    def learn(self, events: Iterable[Event]) -> int:
+        """Let baselines learn from events of the past, of which nothing is raised; gives how many they took."""
+        taken = 0
+        for event in events:
+            time = event_time(event)
+            for target in self._matcher.match(event):
+                item = self.remembering[target.number] if isinstance(target, _Part) else None
+                if item is not None and isinstance(item.settled, FirstSeen):
+                    taken += 1
+                    for memory in (item.settled, item.early):
+                        if isinstance(memory, FirstSeen):
+                            memory.learn(time, event)
+        self._tally()
+        return taken
+
+    def dump(self) -> dict[str, Any]:
+        """Everything that is remembered, as plain values with masked texts (``tracehound.matcher.memory``)."""
+        return memory.dump(self)
+
+    def load(self, state: dict[str, Any]) -> list[str]:
+        """Go on from what ``dump`` gave; says of which rules the memory was dropped, and why.
+
+        Raises ``StateError`` when it is no such state.
+        """
+        return memory.load(self, state)
+
+    def _see(self, event: Event, out: list[Event]) -> None:
         self.counts.events += 1
-        late = self._clock.see(_source(event), event_time(event))
-        self.counts.late += late
-        hits: list[Hit] = []
+        time = event_time(event)
+        late = self.clock.see(_source(event), time)
+        parts: dict[int, list[int]] = {}
         for target in self._matcher.match(event):
             if isinstance(target, _Single):
-                hits.append(single_hit(target.rule, event))
-            elif not late:
-                hits += self._remembering(target, event)
-        self.counts.hits += len(hits)
-        return hits
+                self._raise(single_hit(target.rule, event), out)
+            else:
+                parts.setdefault(target.number, []).append(target.leaf)
+        if parts and not late:
+            late = self._await(event, time, parts, out)
+        self.counts.late += late
+        horizon = self.clock.horizon()
+        self._release(horizon, out)
+        self._close(self.suppressor.passed(horizon), out)
+        self.early.passed(horizon)
 
-    def _remembering(self, target: _Part | FirstSeen, event: Event) -> list[Hit]:
-        horizon = self._clock.horizon()
-        if isinstance(target, _Part):
-            return target.correlator.see(event, target.base, horizon)
-        return target.see(event)
+    def _await(self, event: Event, time: int, parts: dict[int, list[int]], out: list[Event]) -> bool:
+        """Give an event to the rules with a memory; tells whether it came too late for one."""
+        if not self.clock.believes(time):
+            self.counts.future += 1
+            return False
+        late = False
+        for number, leaves in parts.items():
+            item = self.remembering[number]
+            if time < item.settled.frontier:
+                late = True
+                continue
+            self.order.add(time, number, leaves, item.slim(event))
+            if item.early is not None and time >= item.early.frontier:
+                for hit in item.early.see(time, event, leaves):
+                    self._raise_early(hit, out)
+        return late
 
-    def _update(self, hit: Hit) -> Event:
-        self.counts.updates += 1
-        return self._findings.update(hit)
+    def _release(self, horizon: int | None, out: list[Event]) -> None:
+        for waiting in self.order.ready(horizon):
+            for hit in self.remembering[waiting.target].settled.see(
+                waiting.time, waiting.event, waiting.leaves
+            ):
+                self._raise(hit, out)
+        if horizon is not None and horizon != self._closed:
+            self._closed = horizon
+            for tree in self._closing:
+                for hit in tree.advance(horizon):
+                    self._raise(hit, out)
+
+    def _raise(self, hit: Hit, out: list[Event]) -> None:
+        self.counts.hits += 1
+        finding, closed = self.suppressor.take(hit)
+        self._close(closed, out)
+        if finding is not None and not self._is_told(finding):
+            self.counts.findings += 1
+            out.append(finding)
+
+    def _raise_early(self, hit: Hit, out: list[Event]) -> None:
+        finding, _ = self.early.take(hit)
+        if finding is None:
+            return
+        uid = finding["finding_info"]["uid"]
+        if uid in self.told:
+            return
+        self.told[uid] = None
+        if len(self.told) > MAX_TOLD:
+            self.told.popitem(last=False)
+        self.counts.findings += 1
+        out.append(finding)
+
+    def _is_told(self, finding: Event) -> bool:
+        uid = finding["finding_info"]["uid"]
+        if uid not in self.told:
+            return False
+        del self.told[uid]
+        return True
+
+    def _close(self, updates: list[Event], out: list[Event]) -> None:
+        self.counts.updates += len(updates)
+        out += updates
 
     def _tally(self) -> None:
-        self.counts.suppressed = self._suppressor.suppressed
-        evicted = [c.evicted for c in self._correlators] + [b.evicted for b in self._baselines]
-        self.counts.evicted = self._suppressor.evicted + sum(evicted)
+        self.counts.suppressed = self.suppressor.suppressed
+        self.counts.evicted = self.suppressor.evicted + sum(r.settled.evicted for r in self.remembering)
 
 
 def single_hit(rule: Rule, event: Event) -> Hit:
@@ -153,11 +280,17 @@ def single_hit(rule: Rule, event: Event) -> Hit:
     return hit
 
 
-def _base(part: _Part) -> Rule:
-    link = part.correlator.rule.correlation
-    if link is None:
-        raise RuleError("is no correlation", file=part.correlator.rule.path)
-    return link.base[part.base]
+def span_of(rule: Rule) -> int:
+    """How long the windows of a rule's findings are, in seconds; 0 for a rule without."""
+    return window_seconds(rule) or 0
+
+
+def _fields(rule: Rule) -> list[str]:
+    """The fields that a rule, its memory and its findings read."""
+    fields = [*rule.fields, rule.risk_entity, *(rule.suppress.by if rule.suppress else ())]
+    if rule.baseline is not None:
+        fields += [rule.baseline.of, *rule.baseline.by]
+    return fields
 
 
 def _source(event: Event) -> str:

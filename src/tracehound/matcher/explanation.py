@@ -69,15 +69,10 @@ def explain(rule: Rule, event: Event, mask: Mask = str) -> Explanation:
     if rule.correlation is None:
         raise ValueError(f"rule {rule.id} has neither condition nor correlation")
     link = rule.correlation
-    children = tuple(
-        Explanation(base.title, part.held, children=(part,))
-        for base in link.base
-        if base.condition is not None
-        for part in [explain_node(base.condition, event, mask)]
-    )
-    what = (
-        f"{link.kind} of at least {link.count} within {link.seconds} s by {', '.join(link.group_by) or 'all'}"
-    )
+    parts = [(base.title, explain(base, event, mask)) for base in link.base]
+    children = tuple(Explanation(title, part.held, children=(part,)) for title, part in parts)
+    compared = "combination" if link.expression is not None else f"{link.op} {link.count}"
+    what = f"{link.kind} {compared} within {link.seconds} s by {', '.join(link.group_by) or 'all'}"
     return Explanation(f"counts for {what}", any(c.held for c in children), children=children)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from math import isfinite
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +30,10 @@ class EventRef:
     type_name: str
     source: str
 
+    def plain(self) -> list[Any]:
+        """The values in order, from which ``EventRef(*values)`` makes it again."""
+        return [self.uid, self.time, self.type_uid, self.type_name, self.source]
+
     def __lt__(self, other: EventRef) -> bool:
         return (self.time, self.uid) < (other.time, other.uid)
 
@@ -45,17 +51,37 @@ class Hit:
     related: list[EventRef]
     uids: frozenset[str]
     count: int
-    measure: int = 0
-    """What a correlation counted when it held: events, values or rules."""
+    measure: float = 0
+    """What a correlation found when it held: a number of events, values or rules, a sum, an average..."""
     window: int | None = None
     """Start of the window in epoch milliseconds; None: the finding is about one event."""
     notes: dict[str, list[str]] = field(default_factory=dict)
     """Further evidence by name."""
+    at: int | None = None
+    """When it was completed; None: at the event's time."""
+    behind: Callable[[bool, int], list[EventRef]] | None = field(default=None, repr=False)
+    """A correlation's events, gathered when asked for: since its group's last hit (True) or all (False), and of
+    those the newest so many entries (0: all)."""
+    previous: int | None = None
+    """The time of the group's last hit before this one."""
 
     @property
     def time(self) -> int:
         """The time of the event that completed it, epoch milliseconds."""
-        return event_time(self.event)
+        return event_time(self.event) if self.at is None else self.at
+
+    def gather(self) -> None:
+        """Fill in the events behind a correlation's hit, before a finding is made of it."""
+        if self.behind is not None:
+            events = self.behind(False, 0)
+            self.related, self.count = events[:MAX_RELATED], len(events)
+            self.uids = frozenset(ref.uid for ref in events)
+
+    def since(self, start: int) -> list[EventRef]:
+        """The events that no earlier hit at or after ``start`` has told of already."""
+        if self.behind is None:
+            return self.related
+        return self.behind(self.previous is not None and self.previous >= start, 0)
 
 
 def event_time(event: Event) -> int:
@@ -85,6 +111,6 @@ def reference(event: Event) -> EventRef:
         event_uid(event),
         event_time(event),
         type_uid if isinstance(type_uid, int) else 0,
-        str(event.get("type_name") or ""),
-        str(source or ""),
+        intern(str(event.get("type_name") or "")),
+        intern(str(source or "")),
     )

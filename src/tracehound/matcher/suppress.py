@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import heapq
+import zlib
 from bisect import bisect_right, insort
 from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from tracehound.matcher.hits import MAX_RELATED, Entity, EventRef, Hit
+from tracehound.findings import updated
+from tracehound.matcher.groups import key_of
+from tracehound.matcher.hits import MAX_RELATED, Entity, Event, EventRef, Hit
+from tracehound.matcher.slim import pack, unpack
 from tracehound.matcher.values import fold, text_of, values_at
 from tracehound.rules.model import Rule
 
 MAX_UIDS = 10_000
-"""So many events of a window are told apart; beyond, each further hit counts as one."""
+"""So many events of a window are told apart; beyond, each further one counts."""
 
-Key = tuple[str, Entity]
+Key = tuple[str, bytes]
 
 
 @dataclass(slots=True)
 class _Window:
-    hit: Hit
     key: Key
+    start: int
+    finding: bytes
+    """What was raised, packed and compressed."""
     uids: set[str]
     related: list[EventRef]
     last: EventRef
@@ -29,11 +37,15 @@ class _Window:
 
 
 class Suppressor:
-    """The windows of all rules; at most ``max_windows``, beyond which the longest idle is closed."""
+    """The windows of all rules; at most ``max_windows``, beyond which the longest idle is closed.
 
-    def __init__(self, max_windows: int) -> None:
+    ``create`` makes a finding of a hit.
+    """
+
+    def __init__(self, max_windows: int, create: Callable[[Hit], Event]) -> None:
         self.evicted = 0
         self.suppressed = 0
+        self._create = create
         self._max_windows = max_windows
         self._open: OrderedDict[int, _Window] = OrderedDict()
         """By serial number, the longest idle first."""
@@ -42,29 +54,38 @@ class Suppressor:
         self._ends: list[tuple[int, int]] = []
         self._serial = 0
 
-    def take(self, hit: Hit) -> tuple[Hit | None, list[Hit]]:
-        """A new hit: what to raise (None: it is a repeat), and updates of windows given up for it."""
+    def take(self, hit: Hit) -> tuple[Event | None, list[Event]]:
+        """A new hit: the finding to raise (None: it is a repeat), and updates of windows given up for it."""
         span = window_seconds(hit.rule)
         if span is None:
-            return hit, []
+            hit.gather()
+            return self._create(hit), []
         hit = replace(hit, entity=entity_of(hit))
-        key = (hit.rule.id, tuple((name, fold(value)) for name, value in hit.entity))
+        key = (hit.rule.id, key_of(part for name, value in hit.entity for part in (name, fold(value))))
         serial = self._covering(key, hit.time, span * 1000)
         if serial is not None:
             self._count(self._open[serial], hit)
             self._open.move_to_end(serial)
             return None, []
-        closed: list[Hit] = []
+        closed: list[Event] = []
         if len(self._open) >= self._max_windows:
             closed = self._close(next(iter(self._open)))
             self.evicted += 1
         hit = replace(hit, window=hit.time)
+        hit.gather()
+        finding = self._create(hit)
         self._serial += 1
-        end = hit.time + span * 1000
-        self._open[self._serial] = _Window(hit, key, set(hit.uids), list(hit.related), hit.related[-1])
-        insort(self._starts.setdefault(key, []), (hit.time, self._serial))
-        heapq.heappush(self._ends, (end, self._serial))
-        return hit, closed
+        last = hit.related[-1] if hit.behind is None else hit.behind(False, 1)[0]
+        self._add(
+            self._serial, span,
+            _Window(key, hit.time, zlib.compress(pack(finding), 1), set(hit.uids), list(hit.related), last),
+        )  # fmt: skip
+        return finding, closed
+
+    def _add(self, serial: int, span: int, window: _Window) -> None:
+        self._open[serial] = window
+        insort(self._starts.setdefault(window.key, []), (window.start, serial))
+        heapq.heappush(self._ends, (window.start + span * 1000, serial))
 
     def _covering(self, key: Key, time: int, span: int) -> int | None:
         """The window that a hit belongs to: it lies inside, or not long enough before to have its own."""
@@ -76,35 +97,37 @@ class Suppressor:
             return starts[after][1]
         return None
 
-    def passed(self, horizon: int) -> list[Hit]:
+    def passed(self, horizon: int) -> list[Event]:
         """Updates of the windows that end at or before ``horizon`` (epoch milliseconds)."""
-        closed: list[Hit] = []
+        closed: list[Event] = []
         while self._ends and self._ends[0][0] <= horizon:
             closed += self._close(heapq.heappop(self._ends)[1])
         return closed
 
-    def flush(self) -> list[Hit]:
+    def flush(self) -> list[Event]:
         """Updates of all windows that are open."""
-        return [hit for serial in sorted(self._open) for hit in self._close(serial)]
+        return [finding for serial in sorted(self._open) for finding in self._close(serial)]
 
     def _count(self, window: _Window, hit: Hit) -> None:
         self.suppressed += 1
         window.repeats += 1
-        if len(window.uids) < MAX_UIDS:
-            window.uids |= hit.uids
-        elif hit.related[-1].uid not in window.uids:
-            window.beyond += 1
-        known = {ref.uid for ref in window.related}
-        new = [ref for ref in hit.related if ref.uid not in known]
+        told = window.start if _within_group(hit.rule) else hit.time + 1
+        new = [ref for ref in hit.since(told) if ref.uid not in window.uids]
+        for ref in new:
+            if len(window.uids) < MAX_UIDS:
+                window.uids.add(ref.uid)
+            else:
+                window.beyond += 1
         window.related += new[: MAX_RELATED - len(window.related)]
-        window.last = max(window.last, hit.related[-1])
+        if new:
+            window.last = max(window.last, *new)
 
-    def _close(self, serial: int) -> list[Hit]:
+    def _close(self, serial: int) -> list[Event]:
         window = self._open.pop(serial, None)
         if window is None:
             return []
         starts = self._starts[window.key]
-        starts.remove((window.hit.time, serial))
+        starts.remove((window.start, serial))
         if not starts:
             del self._starts[window.key]
         if not window.repeats:
@@ -112,11 +135,34 @@ class Suppressor:
         related = sorted(window.related)
         if window.last.time > related[-1].time:
             related = [*related[: MAX_RELATED - 1], window.last]
-        count = len(window.uids) + window.beyond
-        notes = dict(window.hit.notes)
-        if "event_count" in notes:
-            notes["event_count"] = [str(count)]
-        return [replace(window.hit, related=related, count=count, notes=notes)]
+        finding = unpack(zlib.decompress(window.finding))
+        return [updated(finding, related, len(window.uids) + window.beyond)]
+
+    def dump(self) -> list[Any]:
+        """All windows as plain values, the longest idle first; the findings in them are masked already."""
+        return [
+            [w.key[0], w.key[1].hex(), serial, w.start, zlib.decompress(w.finding).decode(), sorted(w.uids),
+             [ref.plain() for ref in w.related], w.last.plain(), w.repeats, w.beyond]
+            for serial, w in self._open.items()
+        ]  # fmt: skip
+
+    def load(self, windows: Iterable[Sequence[Any]], spans: dict[str, int]) -> None:
+        """What ``dump`` gave, read back from JSON; ``spans`` are the seconds of each rule that may go on."""
+        for rule, key, serial, start, finding, uids, related, last, repeats, beyond in windows:
+            if rule in spans:
+                refs = [EventRef(*ref) for ref in related]
+                packed = zlib.compress(str(finding).encode(), 1)
+                window = _Window(
+                    (rule, bytes.fromhex(key)), int(start), packed, set(uids), refs, EventRef(*last)
+                )
+                window.repeats, window.beyond = int(repeats), int(beyond)
+                self._add(int(serial), spans[rule], window)
+                self._serial = max(self._serial, int(serial))
+
+
+def _within_group(rule: Rule) -> bool:
+    """Whether all hits of a correlation's group fall into the same windows."""
+    return not rule.suppress or not rule.correlation or {*rule.suppress.by} <= {*rule.correlation.group_by}
 
 
 def _start(item: tuple[int, int]) -> int:

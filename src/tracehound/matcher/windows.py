@@ -1,162 +1,182 @@
-"""Correlations: several events within a time, per group of values.
+"""Correlations that are judged at each event: how many, which values, which rules within a time, per group.
 
-Windows run on event time and are half-open: two events exactly ``timespan`` apart are not in one. What is
-counted is distinct labels: event uids for ``event_count``, folded values for ``value_count``, base rules for
-``temporal``. State is bounded: so many groups (the longest idle goes), so many entries in each.
+Windows run on event time and are half-open: two events exactly ``timespan`` apart are not in one. Events come
+in the order of their times (``tracehound.matcher.order`` sees to that). State is bounded: so many groups (the
+longest idle goes), so many entries in each, so many in all.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_right
 from collections import OrderedDict
-from dataclasses import dataclass, field
-from itertools import product
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from tracehound.matcher.hits import MAX_RELATED, Entity, Event, EventRef, Hit, reference
-from tracehound.matcher.values import fold, text_of, values_at
-from tracehound.rules.model import Correlation, Rule
+from tracehound.matcher.groups import Input, Key, Mask, Reader, distinct, open_to_all
+from tracehound.matcher.hits import Entity, Event, EventRef, Hit
+from tracehound.matcher.measures import Label, read, written
 
-MAX_GROUPS_OF_ONE_EVENT = 64
-MAX_WINDOW = 1000
-"""So many entries of a window are looked at (or twice the count that is asked for)."""
 MAX_ENTRIES = 10_000
-"""So many entries are kept of a group, the newest."""
-MAX_TOTAL = 1_000_000
+"""So many entries are kept of a group (or twice the count that is asked for), the newest."""
+MAX_TOTAL = 300_000
 """So many entries are kept of a rule."""
-Key = tuple[str, ...]
+FEW = 16
+"""So many entries are looked through for an event's id; beyond, a set of ids is kept."""
+Entry = tuple[int, Label, tuple[EventRef, ...]]
+"""Time, label, and the event with those behind it."""
 
 
-@dataclass(slots=True)
-class _Group:
-    """The entries of one group: (time, label, event), sorted by time."""
+class Group:
+    """The entries of one group in the order of time, and the state of what is measured of them."""
 
-    entity: Entity
-    entries: list[tuple[int, str, EventRef]] = field(default_factory=list)
-    seen: set[tuple[str, str]] = field(default_factory=set)
+    __slots__ = ("entity", "entries", "ids", "previous", "state", "told")
+
+    def __init__(self, entity: Entity, state: Any) -> None:
+        self.entity = entity
+        self.entries: list[Entry] = []
+        self.state = state
+        self.ids: set[str] | None = None
+        self.told = 0
+        """So many of the entries were in the window of an earlier hit."""
+        self.previous: int | None = None
+        """The time of the last hit."""
+
+    def knows(self, uid: str) -> bool:
+        if self.ids is not None:
+            return uid in self.ids
+        return any(refs[0].uid == uid for _, _, refs in self.entries)
+
+    def append(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        if self.ids is not None:
+            self.ids.add(entry[2][0].uid)
+        elif len(self.entries) > FEW:
+            self.ids = {refs[0].uid for _, _, refs in self.entries}
 
 
-class Correlator:
-    """The state of one correlation rule."""
+class Sliding:
+    """The state of one correlation with ``gt`` or ``gte``."""
 
-    def __init__(self, rule: Rule, max_keys: int) -> None:
-        if rule.correlation is None:
-            raise ValueError(f"rule {rule.id} is no correlation")
-        self.rule = rule
+    def __init__(self, reader: Reader, max_keys: int) -> None:
+        self.reader = reader
         self.evicted = 0
-        self._link: Correlation = rule.correlation
-        self._span = rule.correlation.seconds * 1000
+        """Groups, or entries of one, that were given up because there were too many."""
         self._max_keys = max_keys
-        self._max_window = max(MAX_WINDOW, 2 * rule.correlation.count)
-        self._max_entries = max(MAX_ENTRIES, self._max_window)
+        self._max_entries = max(MAX_ENTRIES, 2 * reader.link.count)
         self._total = 0
-        self._groups: OrderedDict[Key, _Group] = OrderedDict()
+        self._groups: OrderedDict[Key, Group] = OrderedDict()
+        """The longest idle first."""
 
-    def see(self, event: Event, base: int, horizon: int) -> list[Hit]:
-        """Take an event that meets base rule number ``base``; gives a hit for each group that it completes.
+    def see(self, time: int, event: Event, inputs: Sequence[Input]) -> Iterator[Hit]:
+        """Take an event; gives a hit for each group in which it completes a window.
 
-        What is older than ``horizon`` by more than the timespan is forgotten.
+        A hit's events are to be gathered before the next is taken.
         """
-        ref = reference(event)
-        hits = []
-        for key, entity in self._keys(event, base):
+        self._retire(time - self.reader.span)
+        for key, entity, label, given in self.reader.groups(event, inputs):
             group = self._group(key, entity)
-            for label in self._labels(event, base, ref):
-                self._insert(group, ref.time, label, ref)
-            self._forget(group, horizon - self._span)
-            hit = self._complete(group, ref, event, base)
-            if hit is not None:
-                hits.append(hit)
-        return hits
+            self._drop(group, bisect_right(group.entries, time - self.reader.span, key=_time))
+            if group.knows(given[0].refs[0].uid):
+                continue
+            refs = (
+                given[0].refs if len(given) == 1 else tuple(dict.fromkeys(r for g in given for r in g.refs))
+            )
+            self._append(group, (time, label, refs))
+            measured = self.reader.enough(group.state, len(group.entries), time - self.reader.span)
+            if measured is not None:
+                yield self._hit(group, time, event, given[-1].matched, measured)
 
-    def _keys(self, event: Event, base: int) -> list[tuple[Key, Entity]]:
-        """The groups of an event: one for each combination of the values of its key fields."""
-        options = []
-        for name, path in zip(self._link.group_by, self._link.keys[base], strict=True):
-            texts = {fold(t): t for v in values_at(event, path) if (t := text_of(v)) is not None}
-            if not texts:
-                return []
-            options.append([(folded, (name, text)) for folded, text in texts.items()])
-        groups = []
-        for combination in product(*options):
-            groups.append((tuple(f for f, _ in combination), tuple(e for _, e in combination)))
-            if len(groups) == MAX_GROUPS_OF_ONE_EVENT:
-                break
-        return groups
+    def _hit(self, group: Group, time: int, event: Event, matched: int, measured: float) -> Hit:
+        entries = group.entries
+        hit = self.reader.hit(event, matched, group.entity, measured, entries[0][0], group.state)
+        hit.at = time
+        hit.behind, hit.previous = _gathering(entries, group.told), group.previous
+        group.told, group.previous = len(entries), time
+        return hit
 
-    def _labels(self, event: Event, base: int, ref: EventRef) -> list[str]:
-        if self._link.kind == "event_count":
-            return [ref.uid]
-        if self._link.kind == "temporal":
-            return [str(base)]
-        values = values_at(event, self._link.field)
-        return list(dict.fromkeys(fold(t) for v in values if (t := text_of(v)) is not None))
-
-    def _group(self, key: Key, entity: Entity) -> _Group:
+    def _group(self, key: Key, entity: Entity) -> Group:
         group = self._groups.get(key)
         if group is None:
             while self._groups and (len(self._groups) >= self._max_keys or self._total >= MAX_TOTAL):
                 self._total -= len(self._groups.popitem(last=False)[1].entries)
                 self.evicted += 1
-            group = self._groups[key] = _Group(entity)
+            group = self._groups[key] = Group(entity, self.reader.measure.start())
         else:
             self._groups.move_to_end(key)
         return group
 
-    def _insert(self, group: _Group, time: int, label: str, ref: EventRef) -> None:
-        if (ref.uid, label) in group.seen:
-            return
-        group.seen.add((ref.uid, label))
-        insort(group.entries, (time, label, ref))
+    def _append(self, group: Group, entry: Entry) -> None:
+        group.append(entry)
+        self.reader.measure.add(group.state, entry[1], entry[0])
         self._total += 1
         if len(group.entries) > self._max_entries:
-            self._drop(group, 1)
+            self._drop(group, len(group.entries) - self._max_entries)
+            self.evicted += 1
 
-    def _forget(self, group: _Group, before: int) -> None:
-        self._drop(group, bisect_right(group.entries, before, key=_time))
-
-    def _drop(self, group: _Group, old: int) -> None:
+    def _drop(self, group: Group, old: int) -> None:
         """Forget the oldest entries of a group."""
-        self._total -= old
-        for _, label, ref in group.entries[:old]:
-            group.seen.discard((ref.uid, label))
+        if not old:
+            return
+        for _, label, refs in group.entries[:old]:
+            self.reader.measure.drop(group.state, label)
+            if group.ids is not None:
+                group.ids.discard(refs[0].uid)
         del group.entries[:old]
+        group.told = max(0, group.told - old)
+        self._total -= old
 
-    def _complete(self, group: _Group, ref: EventRef, event: Event, base: int) -> Hit | None:
-        """The first window that holds the new event and enough labels, ending at it or later."""
-        entries, time = group.entries, ref.time
-        first = bisect_left(entries, time, key=_time)
-        last = bisect_left(entries, time + self._span, first, key=_time)
-        for end in sorted({entries[i][0] for i in range(first, min(last, first + self._max_window))}):
-            stop = bisect_right(entries, end, key=_time)
-            start = bisect_right(entries, end - self._span, key=_time)
-            window = entries[max(start, stop - self._max_window) : stop]
-            labels = {label for _, label, _ in window}
-            if len(labels) >= self._link.count:
-                return self._hit(group, window, len(labels), event, base)
-        return None
+    def _retire(self, before: int) -> None:
+        """Forget the groups in which nothing is left: the longest idle come first."""
+        while self._groups:
+            key, group = next(iter(self._groups.items()))
+            if group.entries and group.entries[-1][0] > before:
+                return
+            self._total -= len(group.entries)
+            del self._groups[key]
 
-    def _hit(
-        self, group: _Group, window: list[tuple[int, str, EventRef]], measure: int, event: Event, base: int
-    ) -> Hit:
-        events = list(dict.fromkeys(ref for _, _, ref in window))
-        notes: dict[str, Any] = {name: [value] for name, value in group.entity}
-        notes[self._link.kind] = [str(measure)]
-        if self._link.kind == "value_count":
-            notes["values"] = sorted({label for _, label, _ in window})[:10]
-        return Hit(
-            self.rule,
-            event,
-            self._link.base[base],
-            group.entity,
-            events[:MAX_RELATED],
-            frozenset(ref.uid for ref in events),
-            len(events),
-            measure,
-            window[0][0],
-            notes,
-        )
+    def dump(self, mask: Mask) -> list[Any]:
+        """All groups as plain values, the longest idle first; without those that are named by a secret."""
+        return [
+            [key.hex(), g.entity, [_written(e) for e in g.entries], g.told, g.previous, self._kept(g)]
+            for key, g in self._groups.items()
+            if open_to_all(mask, g.entity, g.state)
+        ]
+
+    def _kept(self, group: Group) -> Any:
+        """State that cannot be made again of the entries: chains that began with entries given up since."""
+        return group.state if self.reader.link.kind == "temporal_ordered" else None
+
+    def load(self, groups: Sequence[Any]) -> None:
+        """What ``dump`` gave, read back from JSON."""
+        for key, entity, entries, told, previous, kept in groups:
+            group = Group(_pairs(entity), self.reader.measure.start())
+            for time, label, refs in entries:
+                entry = (int(time), tuple(map(read, label)), tuple(EventRef(*ref) for ref in refs))
+                group.append(entry)
+                if kept is None:
+                    self.reader.measure.add(group.state, entry[1], entry[0])
+            if kept is not None:
+                group.state = [[int(start) for start in own] for own in kept]
+            group.told, group.previous = int(told), None if previous is None else int(previous)
+            self._groups[bytes.fromhex(key)] = group
+            self._total += len(group.entries)
 
 
-def _time(entry: tuple[int, str, EventRef]) -> int:
+def _gathering(entries: list[Entry], told: int) -> Callable[[bool, int], list[EventRef]]:
+    def gather(fresh: bool, newest: int = 0) -> list[EventRef]:
+        return distinct(entries[told:] if fresh else entries[-newest:])
+
+    return gather
+
+
+def _written(entry: Entry) -> list[Any]:
+    time, label, refs = entry
+    return [time, [written(value) for value in label], [ref.plain() for ref in refs]]
+
+
+def _pairs(entity: Sequence[Any]) -> Entity:
+    return tuple((str(name), str(text)) for name, text in entity)
+
+
+def _time(entry: Entry) -> int:
     return entry[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 from uuid import UUID
 
@@ -13,8 +13,7 @@ from sigma.filters import SigmaFilter
 from sigma.rule import SigmaRule
 
 from tracehound.errors import RuleError, nearest
-from tracehound.matcher.condition import Leaf, Node, compile_tree, conjunction, disjunction, walk
-from tracehound.matcher.core import fields_of
+from tracehound.matcher.condition import Leaf, Node, compile_tree, conjunction, disjunction, fields_of, walk
 from tracehound.matcher.leaves import Exists, Regex, Text
 from tracehound.rules import mend, parse
 from tracehound.rules.correlation import read_correlation
@@ -48,10 +47,15 @@ class RuleFile:
 
 
 def output_document(documents: Sequence[Document]) -> Document | None:
-    """The document that raises findings: the correlation, else the only rule; None: it cannot be told."""
+    """The document that raises findings: the correlation that no other rests on, else the only rule.
+
+    None where that cannot be told.
+    """
     correlations = [d for d in documents if "correlation" in d.data]
-    if len(correlations) == 1:
-        return correlations[0]
+    used = {name for d in correlations for name in parse.referenced(d)}
+    top = [d for d in correlations if not used & {str(d.data.get(key)) for key in ("name", "id")}]
+    if correlations:
+        return top[0] if len(top) == 1 else None
     return documents[0] if len(documents) == 1 else None
 
 
@@ -60,7 +64,8 @@ def build_rules(file: RuleFile, around: Surroundings, report: Report) -> tuple[l
     output = output_document(file.documents)
     if output is None:
         line = file.documents[1].line() if len(file.documents) > 1 else None
-        raise report.refuse("holds several rules; one file, one rule (or one correlation and its base)", line)
+        said = "holds several rules; one file, one rule (or one correlation and what it rests on)"
+        raise report.refuse(said, line)
     for document in file.documents:
         parse.check_keys(document, report)
         _check_head(document, document is output, report)
@@ -74,12 +79,21 @@ def build_rules(file: RuleFile, around: Surroundings, report: Report) -> tuple[l
         if isinstance(sigma, SigmaRule):
             singles[id(sigma)] = _single(sigma, document, file, around, report)
     report.stop_if_wrong()
-    correlation = parsed[list(file.documents).index(output)]
-    if not isinstance(correlation, SigmaCorrelationRule):
+    sigma = parsed[list(file.documents).index(output)]
+    if not isinstance(sigma, SigmaCorrelationRule):
         return list(singles.values()), used
-    rule = _correlated(correlation, singles, output, file, around, report)
-    base = list(rule.correlation.base) if rule.correlation and rule.correlation.generate else []
-    return [rule, *base], used
+    documents = {id(one): document for one, document in zip(parsed, file.documents, strict=True)}
+    rule = _Correlations(singles, documents, file, around, report).rule_of(sigma)
+    return [rule, *_generated(rule)], used
+
+
+def _generated(rule: Rule) -> list[Rule]:
+    """The rules below a correlation that raise findings of their own: where ``generate`` says so, once each."""
+    if rule.correlation is None:
+        return []
+    below = [r for base in rule.correlation.base for r in _generated(base)]
+    found = [*rule.correlation.base, *below] if rule.correlation.generate else below
+    return list({id(r): r for r in found}.values())
 
 
 def _check_head(document: Document, output: bool, report: Report) -> None:
@@ -169,27 +183,42 @@ def _logsource(service: str) -> Leaf:
     return Leaf("ai.service", Text((service,)) if service else Exists())
 
 
-def _correlated(
-    sigma: SigmaCorrelationRule,
-    singles: Mapping[int, Rule],
-    document: Document,
-    file: RuleFile,
-    around: Surroundings,
-    report: Report,
-) -> Rule:
-    correlation = read_correlation(sigma, singles, document, around.check, report)
-    report.stop_if_wrong()
-    base_fields = {f for rule in correlation.base for f in rule.fields}
-    keys = {key for keys in correlation.keys for key in keys}
-    rule = _common(sigma, document, file, around, report)
-    services = {base.service for base in correlation.base}
-    return replace(
-        rule,
-        service=services.pop() if len(services) == 1 else "",
-        correlation=correlation,
-        fields=tuple(sorted(base_fields | keys | ({correlation.field} - {""}))),
-        embedded_only=tuple(dict.fromkeys(why for base in correlation.base for why in base.embedded_only)),
-    )
+@dataclass(slots=True)
+class _Correlations:
+    """Builds the correlations of a file, those below first; ``rules`` are the others by pySigma's object."""
+
+    rules: dict[int, Rule]
+    documents: Mapping[int, Document]
+    file: RuleFile
+    around: Surroundings
+    report: Report
+    building: list[int] = field(default_factory=list)
+
+    def rule_of(self, sigma: Any) -> Rule:
+        """Our rule for an object of pySigma's. Raises ``Refused``."""
+        if id(sigma) not in self.rules:
+            document = self.documents[id(sigma)]
+            if id(sigma) in self.building:
+                line = document.line("correlation", "rules")
+                raise self.report.refuse("the correlation rests on itself", line)
+            self.building.append(id(sigma))
+            self.rules[id(sigma)] = self._build(sigma, document)
+        return self.rules[id(sigma)]
+
+    def _build(self, sigma: SigmaCorrelationRule, document: Document) -> Rule:
+        correlation = read_correlation(sigma, self.rule_of, document, self.around.check, self.report)
+        self.report.stop_if_wrong()
+        below = correlation.base
+        own = {key for base, keys in zip(below, correlation.keys, strict=True) for key in keys
+               if not base.correlation or key not in base.correlation.group_by}  # fmt: skip
+        services = {base.service for base in below}
+        return replace(
+            _common(sigma, document, self.file, self.around, self.report),
+            service=services.pop() if len(services) == 1 else "",
+            correlation=correlation,
+            fields=tuple(sorted({f for base in below for f in base.fields} | own | {*correlation.fields})),
+            embedded_only=tuple(dict.fromkeys(why for base in below for why in base.embedded_only)),
+        )
 
 
 def _common(

@@ -75,6 +75,9 @@ def _row(rule: Rule, root: Path) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
+WORDS = {"gt": "over ", "gte": "", "lt": "under ", "lte": "at most ", "eq": "exactly ", "neq": "not "}
+
+
 def _how(rule: Rule) -> str:
     if rule.baseline:
         return f"first seen in {_span(rule.baseline.seconds)}"
@@ -82,11 +85,16 @@ def _how(rule: Rule) -> str:
 
 
 def _correlation(correlation: Correlation) -> str:
+    count = f"{WORDS[correlation.op]}{correlation.count}"
+    fields = ", ".join(f"`{name}`" for name in correlation.fields)
     what = {
-        "event_count": f"{correlation.count} events",
-        "value_count": f"{correlation.count} values of `{correlation.field}`",
-        "temporal": f"{correlation.count} kinds of event",
-    }[correlation.kind]
+        "event_count": f"{count} events",
+        "value_count": f"{count} values of {fields}",
+        "temporal": f"{count} kinds of event",
+        "temporal_ordered": f"{count} kinds of event in order",
+    }.get(correlation.kind, f"{correlation.kind.removeprefix('value_')} of {fields} {count}")
+    if correlation.expression is not None:
+        what = "a combination of events"
     by = ", ".join(f"`{name}`" for name in correlation.group_by)
     return f"{what} in {_span(correlation.seconds)}{f' by {by}' if by else ''}"
 

@@ -71,6 +71,7 @@ def _extras(raw: dict[str, Any], document: Document, check: FieldCheck, report: 
             known(by_names, "baseline", "by"),
             seconds(base["over"]),
             base["level"],
+            seconds(base.get("learn", base["over"])),
         )
     return extras
 

@@ -68,6 +68,9 @@ SIGMA_KEYS = frozenset(
     }
 )
 MAX_CONDITION = 4000
+MAX_EXPRESSION, MAX_BRACKETS = 500, 6
+"""pySigma's parser of a correlation's expression takes very long over nested brackets."""
+_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _SIGMA_NAME = re.compile(r"(?:Detection|Rule) '([^']*)' not (?:defined|found)")
 
 
@@ -91,6 +94,24 @@ def check_keys(document: Document, report: Report) -> None:
         body = document.data.get(section)
         if isinstance(body, dict) and len(str(body.get("condition", ""))) > MAX_CONDITION:
             report.error("the condition is too long", document.line(section, "condition"))
+    said = _expression(document)
+    if len(said) > MAX_EXPRESSION or said.count("(") > MAX_BRACKETS:
+        report.error("the condition is too long", document.line("correlation", "condition"))
+
+
+def _expression(document: Document) -> str:
+    """The condition of a correlation, where it is an expression."""
+    section = document.data.get("correlation")
+    condition = section.get("condition") if isinstance(section, dict) else None
+    return condition if isinstance(condition, str) else ""
+
+
+def referenced(document: Document) -> list[str]:
+    """The names and ids that a correlation's document refers to."""
+    section = document.data.get("correlation")
+    rules = section.get("rules") if isinstance(section, dict) else None
+    named = [rules] if isinstance(rules, str) else rules if isinstance(rules, list) else []
+    return [name for name in named if isinstance(name, str)] + _WORD.findall(_expression(document))
 
 
 Parsed = SigmaRule | SigmaCorrelationRule | SigmaFilter
@@ -217,7 +238,7 @@ def _line(error: BaseException, document: Document) -> int:
     """The section that pySigma's error is about, by the word in its name."""
     name = type(error).__name__.lower()
     sections = {
-        "condition": ("detection", "condition"),
+        "condition": ("correlation" if "correlation" in document.data else "detection", "condition"),
         "correlation": ("correlation",),
         "timespan": ("correlation", "timespan"),
         "filter": ("filter",),

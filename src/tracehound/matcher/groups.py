@@ -1,0 +1,144 @@
+"""What sliding and closing windows share: the groups of an event, what is measured of it, the hit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import islice, product
+from typing import Any
+
+from tracehound.matcher.hits import Entity, Event, EventRef, Hit
+from tracehound.matcher.measures import OPERATORS, SHIFT, Label, exact, measure_of
+from tracehound.matcher.values import fold, text_of, values_at
+from tracehound.rules.model import Correlation, Rule
+
+MAX_GROUPS_OF_ONE_EVENT = 64
+MAX_VALUES_OF_ONE_EVENT = 64
+"""So many combinations of the fields of a ``value_count`` are counted of one event."""
+MAX_PASSED = 20
+"""So many events behind a hit are handed to a correlation over it."""
+MAX_SHOWN = 10
+Key = bytes
+Mask = Callable[[str], str]
+_COMPARED = {
+    "value_sum": "sum",
+    "value_avg": "average",
+    "value_median": "median",
+    "value_percentile": "percentile",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An event that meets base rule number ``base`` of a correlation, or a hit of one that is its base."""
+
+    base: int
+    matched: int
+    """The leaf of the tree whose condition the event meets."""
+    refs: tuple[EventRef, ...]
+    """The event; after it, those behind a hit."""
+    entity: Entity = ()
+    """The group of the hit."""
+
+
+def key_of(texts: Iterable[str]) -> Key:
+    """A group in 16 bytes."""
+    raw = "\0".join(texts).encode("utf-8", "surrogatepass")
+    return blake2b(raw, digest_size=16).digest()
+
+
+class Reader:
+    """Reads of events what one correlation wants: groups, what is measured, whether it is enough."""
+
+    def __init__(self, rule: Rule, leaves: Sequence[Rule]) -> None:
+        if rule.correlation is None:
+            raise ValueError(f"rule {rule.id} is no correlation")
+        self.rule = rule
+        self.link: Correlation = rule.correlation
+        self.span = self.link.seconds * 1000
+        self.measure = measure_of(self.link)
+        self._leaves = leaves
+        self._holds = OPERATORS[self.link.op]
+        self._fields = self.link.fields or ((self.link.field,) if self.link.field else ())
+        self._numbers = self.link.kind in _COMPARED
+
+    def groups(
+        self, event: Event, inputs: Sequence[Input]
+    ) -> Iterator[tuple[Key, Entity, Label, list[Input]]]:
+        """Each group that the event is in, with its label there; none where it shows nothing to measure."""
+        label = self._values(event) if self._fields else ()
+        if self._fields and not label:
+            return
+        found: dict[Key, tuple[Entity, list[Input]]] = {}
+        for given in inputs:
+            for folded, entity in self._keys(event, given):
+                found.setdefault(key_of(folded), (entity, []))[1].append(given)
+        for key, (entity, given_here) in found.items():
+            bases = tuple(dict.fromkeys(given.base for given in given_here))
+            yield key, entity, label if self._fields else bases, given_here
+
+    def _keys(self, event: Event, given: Input) -> Iterator[tuple[tuple[str, ...], Entity]]:
+        """One group for each combination of the values of the key fields."""
+        options = []
+        own = dict(given.entity)
+        for name, path in zip(self.link.group_by, self.link.keys[given.base], strict=True):
+            values = [own[path]] if path in own else values_at(event, path)
+            texts = {fold(t): t for v in values if (t := text_of(v)) is not None}
+            if not texts:
+                return
+            options.append([(folded, (name, text)) for folded, text in texts.items()])
+        for combination in islice(product(*options), MAX_GROUPS_OF_ONE_EVENT):
+            yield tuple(f for f, _ in combination), tuple(e for _, e in combination)
+
+    def _values(self, event: Event) -> Label:
+        """The numbers of the field, or the values (of several fields: their combinations)."""
+        if self._numbers:
+            numbers = (exact(value) for value in values_at(event, self._fields[0]))
+            return tuple(number for number in numbers if number is not None)
+        options = []
+        for name in self._fields:
+            texts = (fold(t) for v in values_at(event, name) if (t := text_of(v)) is not None)
+            options.append(list(dict.fromkeys(texts)))
+        if len(options) == 1:
+            return tuple(options[0])
+        return tuple(" | ".join(texts) for texts in islice(product(*options), MAX_VALUES_OF_ONE_EVENT))
+
+    def enough(self, state: Any, entries: int, after: int) -> float | None:
+        """What is measured in a window, where the condition holds."""
+        top, bottom = self.measure.value(state, entries, after)
+        if not self._holds(top, self.link.count * bottom):
+            return None
+        return top if bottom == 1 else _rounded(top, bottom)
+
+    def hit(self, event: Event, matched: int, entity: Entity, measured: float, start: int, state: Any) -> Hit:
+        """A hit whose events are still to be gathered."""
+        notes: dict[str, list[str]] = {name: [value] for name, value in entity}
+        notes[_COMPARED.get(self.link.kind, self.link.kind)] = [f"{measured:.10g}"]
+        if self.link.kind == "value_count":
+            notes["values"] = sorted(state)[:MAX_SHOWN]
+        return Hit(
+            self.rule, event, self._leaves[matched], entity, [], frozenset(), 0,
+            measure=measured, window=start, notes=notes,
+        )  # fmt: skip
+
+
+def _rounded(top: int, bottom: int) -> float:
+    """A fraction as a number to show; what no double can hold is shown as the largest."""
+    try:
+        return top / bottom
+    except OverflowError:
+        return float(top >> SHIFT) if top.bit_length() < SHIFT + 1000 else 1.7e308
+
+
+def distinct(entries: Iterable[Sequence[Any]]) -> list[EventRef]:
+    """The events of entries (the last item of each is its events), each once, in their order."""
+    return list(dict.fromkeys(ref for entry in entries for ref in entry[-1]))
+
+
+def open_to_all(mask: Mask, entity: Entity, state: Any) -> bool:
+    """Whether a group's values may be written down: a group that is named by a secret, or counts some, may not."""
+    texts = [text for _, text in entity]
+    if isinstance(state, dict):
+        texts += [value for value in state if isinstance(value, str)]
+    return all(mask(text) == text for text in texts)

@@ -1,0 +1,108 @@
+"""As much of an event as correlations, baselines and their findings read of it; and how it is packed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import orjson
+
+from tracehound.findings import COPIED_AI, COPIED_PARTS, USER_KEYS
+from tracehound.matcher.hits import Event
+
+FOR_FINDINGS = (
+    "time",
+    "type_uid",
+    "type_name",
+    "metadata.uid",
+    "ai.source",
+    *(f"ai.{name}" for name in COPIED_AI),
+    *(f"ai.{part}.{name}" for part, names in COPIED_PARTS.items() for name in names),
+    *(f"actor.{name}" for name in ("app_name", "app_uid", "invoked_by", "user.type_id")),
+    *(f"actor.user.{name}" for name in USER_KEYS),
+)
+
+Branches = dict[str, Any]
+
+
+class Slimmer:
+    """Cuts events to the fields of some rules and what every finding copies."""
+
+    def __init__(self, fields: Iterable[str]) -> None:
+        names = dict.fromkeys((*fields, *FOR_FINDINGS))
+        self._branches: Branches = {}
+        self._flat = [name for name in names if "." in name]
+        for name in names:
+            _grow(self._branches, name.split("."))
+
+    def __call__(self, event: Event) -> Event:
+        """A smaller event that shares its values with the whole one."""
+        small: Event = _cut(event, self._branches)
+        if any("." in key for key in event):
+            small.update((name, event[name]) for name in self._flat if name in event)
+        return small
+
+
+def _grow(branches: Branches, path: list[str]) -> None:
+    """Add a path; None at a key says that everything below it is kept."""
+    for number, key in enumerate(path):
+        if number == len(path) - 1:
+            branches[key] = None
+        elif key in branches and branches[key] is None:
+            return
+        else:
+            branches = branches.setdefault(key, {})
+
+
+def _cut(node: Any, branches: Branches) -> Any:
+    kept = {}
+    for key, below in branches.items():
+        value = node.get(key)
+        if value is None:
+            continue
+        if below is None or not isinstance(value, dict | list):
+            kept[key] = value
+        elif isinstance(value, dict):
+            kept[key] = _cut(value, below)
+        else:
+            kept[key] = _cut_list(value, below)
+    return kept
+
+
+def _cut_list(items: list[Any], branches: Branches) -> list[Any]:
+    """The objects of a list, cut; lists in lists too."""
+    kept: list[Any] = []
+    for item in items:
+        if isinstance(item, dict):
+            kept.append(_cut(item, branches))
+        elif isinstance(item, list):
+            kept.append(_cut_list(item, branches))
+    return kept
+
+
+def pack(value: Any) -> bytes:
+    """JSON, also of what orjson refuses: half surrogates and numbers beyond 64 bits."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, default=repr).encode()
+
+
+def unpack(raw: bytes | str) -> Any:
+    """What ``pack`` packed."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return json.loads(raw)
+
+
+def masked(value: Any, mask: Callable[[str], str]) -> Any:
+    """A value with every text in it masked, keys left as they are."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {key: masked(item, mask) for key, item in value.items()}
+    if isinstance(value, list):
+        return [masked(item, mask) for item in value]
+    return value
