@@ -31,7 +31,8 @@ def command(
     """Turn raw logs into OCSF events, one JSON object a line.
 
     Reads JSON lines, arrays, envelopes, pretty-printed and concatenated JSON, plain or compressed with gzip or
-    zstd; each record's source is found from the record.
+    zstd; each record's source is found from the record. Several files are merged by the time of their records, so
+    that an invocation finds its CloudTrail record.
 
     \b
     Example:
@@ -48,6 +49,6 @@ def command(
     inputs = input_connector("file")
     found = tuple(inputs.find(places))
     with shared.progress(found, "normalize") as advance, shared.output(out) as target:
-        for batch in pipeline.run(inputs.streams(found, advance)):
+        for batch in pipeline.run_by_time([inputs.streams([place], advance) for place in found]):
             shared.write_lines(target, batch)
     ctx.exit(shared.report_dead(dead))
