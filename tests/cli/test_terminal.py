@@ -32,6 +32,7 @@ HOSTILE = {
     "line separator": "a\u2028b",
     "markup of rich": "[bold red]x[/] [link=https://collect.example]y[/link] :skull:",
     "bell": "\x07\x00\x7f",
+    "formula": '=HYPERLINK("https://collect.example")',
 }
 
 
@@ -79,10 +80,15 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_findings(kept: Path) -> None:
-    code, shown = on_terminal(
-        "detect", "log.jsonl", "--pack", "pack", "--rule", "attempt", "--store", "store", cwd=kept
-    )
+@pytest.fixture(scope="module")
+def detected(kept: Path) -> tuple[int, str]:
+    """What ``detect`` wrote to a terminal while it filled a store."""
+    options = ("--pack", "pack", "--rule", "attempt", "--store", "store")
+    return on_terminal("detect", "log.jsonl", *options, cwd=kept)
+
+
+def test_findings(detected: tuple[int, str]) -> None:
+    code, shown = detected
     assert code == 0
     assert_harmless(shown)
     plain = OUR_OWN.sub("", shown)
@@ -98,10 +104,11 @@ def test_findings(kept: Path) -> None:
     ):
         assert said in plain
     assert "[link=https://collect.example]" in plain
+    assert "=hyperlink(" in plain
 
 
-def test_rows_of_a_query(kept: Path) -> None:
-    test_findings(kept)
+def test_rows_of_a_query(kept: Path, detected: tuple[int, str]) -> None:
+    assert detected[0] == 0
     sql = "SELECT ai.prompt_text, ai.principal, '\x1b[1m' AS \"\x1b[2m\" FROM events"
     code, shown = on_terminal("hunt", sql, "--store", "store", cwd=kept)
     assert code == 0
@@ -128,4 +135,5 @@ def test_lines_are_not_for_eyes_and_stay_what_they_are(kept: Path) -> None:
     assert code == 0
     assert "\x1b" not in shown
     principals = {json.loads(line)["ai"]["principal"] for line in shown.strip().split("\n")}
-    assert any(HOSTILE["ANSI colour"] in principal for principal in principals)
+    for case in ("ANSI colour", "formula"):
+        assert any(HOSTILE[case].lower() in principal for principal in principals)
