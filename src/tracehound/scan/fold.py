@@ -12,7 +12,7 @@ import unicodedata
 _RUN = re.compile("[^\x00-\x7f]+")
 _ASCII = bytes(range(128))
 MAX_CACHED_RUN, MAX_CACHED_RUNS = 64, 16_384
-MAX_SIGNS = 24
+MAX_SIGNS, MAX_MIXED_WORDS = 24, 64
 
 # Taken out: combining accents, Arabic vowel signs and tatweel, and everything that shows nothing.
 _DROPPED = re.compile(
@@ -106,9 +106,8 @@ _PAIRS = (
 LOOKALIKES = str.maketrans({pair[0]: pair[1] for pair in _PAIRS.split()})
 _LOOKALIKE_LETTERS = "".join(sorted({chr(c) for c in LOOKALIKES}))
 _HAS_OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u052f\u0531-\u058f]")
-_MIXED_WORD = re.compile(
-    f"(?:[A-Za-z]+[{_LOOKALIKE_LETTERS}]|[{_LOOKALIKE_LETTERS}]+[A-Za-z])[A-Za-z{_LOOKALIKE_LETTERS}]*"
-)
+_WORD = re.compile(f"[A-Za-z{_LOOKALIKE_LETTERS}]+")
+_LATIN = re.compile("[A-Za-z]")
 
 
 def fold(text: str) -> str:
@@ -137,15 +136,22 @@ def _alone(sign: str) -> bool:
 
 
 def mixed_words(text: str) -> list[str]:
-    """Words that mix Latin letters with look-alikes of another script (at most 64)."""
+    """Words of four letters and more that mix Latin letters with look-alikes (at most 64)."""
+    if not _HAS_OTHER_SCRIPT.search(text):
+        return []
     visible = _DROPPED.sub("", text)
     found = []
-    for match in _MIXED_WORD.finditer(visible):
-        if len(match.group()) >= 4 and _whole_word(visible, match.start(), match.end()):
-            found.append(match.group())
-            if len(found) == 64:
+    for match in _WORD.finditer(visible):
+        word = match.group()
+        if len(word) >= 4 and _mixes(word) and _whole_word(visible, match.start(), match.end()):
+            found.append(word)
+            if len(found) == MAX_MIXED_WORDS:
                 break
     return found
+
+
+def _mixes(word: str) -> bool:
+    return not word.isascii() and _LATIN.search(word) is not None
 
 
 def _whole_word(text: str, start: int, end: int) -> bool:
@@ -153,8 +159,11 @@ def _whole_word(text: str, start: int, end: int) -> bool:
 
 
 def _unmix(text: str) -> str:
-    visible = _DROPPED.sub("", text)
-    return _MIXED_WORD.sub(lambda m: m.group().translate(LOOKALIKES), visible)
+    return _WORD.sub(lambda word: _latin(word[0]), _DROPPED.sub("", text))
+
+
+def _latin(word: str) -> str:
+    return word.translate(LOOKALIKES) if _mixes(word) else word
 
 
 def _fold_run(run: str) -> str:

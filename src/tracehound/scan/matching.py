@@ -95,10 +95,12 @@ def check(expressions: Mapping[int, Expression]) -> None:
         try:
             span_finder(expression)
         except re2.error as error:
-            reason = error.args[0] if error.args else error
-            raise ExpressionRefusedError(
-                index, reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-            ) from None
+            raise ExpressionRefusedError(index, _reason(error)) from None
+
+
+def _reason(error: Exception) -> str:
+    reason = error.args[0] if error.args else error
+    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
 
 
 class HyperscanMatcher:
@@ -193,6 +195,8 @@ class Re2Matcher:
     def __init__(self, expressions: Sequence[Expression]) -> None:
         self._lock = threading.Lock()
         self._sets = []
+        options = re2.Options()
+        options.log_errors = False
         for cased in (True, False):
             indices = [i for i, e in enumerate(expressions) if e.cased is cased]
             if not indices:
@@ -200,9 +204,11 @@ class Re2Matcher:
             found = re2.Filter()
             for index in indices:
                 try:
-                    found.Add(b"(?m)" + expressions[index].source, _re2_options())
+                    number = found.Add("(?m)" + expressions[index].source.decode("ascii"), options)
                 except re2.error as error:
-                    raise ExpressionRefusedError(index, str(error)) from None
+                    raise ExpressionRefusedError(index, _reason(error)) from None
+                if found.re(number).fullmatch("") is not None:  # as Hyperscan does
+                    raise ExpressionRefusedError(index, "matches the empty text")
             found.Compile()
             self._sets.append((cased, indices, found))
 
@@ -210,7 +216,9 @@ class Re2Matcher:
         if not data:
             return []
         hits: list[int] = []
+        # The set knows UTF-8 only, so each byte becomes the character of its number, as \xHH names it.
+        text, lowered = data.decode("latin-1"), data.lower().decode("latin-1")
         with self._lock:
             for cased, indices, found in self._sets:
-                hits.extend(indices[i] for i in found.Match(data if cased else data.lower()))
+                hits.extend(indices[i] for i in found.Match(text if cased else lowered) or ())
         return sorted(hits)

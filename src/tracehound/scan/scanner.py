@@ -164,7 +164,7 @@ class Scanner:
         state = _Analysis(direction, max(MIN_BUDGET, 2 * len(data)))
         messages = self._hidden(text, state)
         triggered = self._plain(data, state, inner=False)
-        if triggered or messages or not self._gated:
+        if triggered or messages:
             self._encoded(data, triggered, messages, state)
         hosts = destinations(text)
         return self._summary(state, hosts) if state.found or hosts else EMPTY
@@ -211,8 +211,6 @@ class Scanner:
         self, data: bytes, triggered: list[str], messages: list[tuple[str, bytes]], state: _Analysis
     ) -> None:
         """Decode breadth first and scan what comes out, layer by layer, until depth or budget ends."""
-        if not self._gated and state.direction != "system":
-            triggered = sorted(set(decoding.DECODERS) & set(self._by_detector))
         queue = deque((name, data, 1) for name in triggered)
         for name, message in messages:
             self._layer(name, message, 1, queue, state)
