@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracehound.scan import confirm, decoding, hidden
+from tracehound.scan import ciphers, confirm, decoding, hidden
 from tracehound.scan.destinations import MAX_DESTINATIONS, destinations
 from tracehound.scan.examples import expand_example
 from tracehound.scan.fold import fold, mixed_words
@@ -124,7 +124,7 @@ ENCODED = [
     (
         "morse",
         " / ".join(
-            " ".join(decoding._MORSE_CODES[c] for c in word) for word in MESSAGE.decode().split()
+            " ".join(ciphers.MORSE_CODES[c] for c in word) for word in MESSAGE.decode().split()
         ).encode(),
     ),
 ]

@@ -15,43 +15,14 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import date
 from functools import lru_cache
 
 from tracehound.errors import nearest
 from tracehound.scan.matching import Expression
+from tracehound.scan.personal import birth_date, email, iban, luhn, phone, us_phone, us_ssn
 
 Step = Callable[[str], bool]
 CONTEXT_BEFORE, CONTEXT_AFTER = 96, 48
-
-_LUHN_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
-
-
-def luhn(value: str) -> bool:
-    """A payment card number: 13 to 19 digits of a known issuer range with the right check digit."""
-    digits = [ord(c) - 48 for c in value if c.isdigit()]
-    if not 13 <= len(digits) <= 19 or len(set(digits)) < 2:
-        return False
-    total = sum(digits[-1::-2]) + sum(_LUHN_DOUBLED[d] for d in digits[-2::-2])
-    return total % 10 == 0 and _issuer(digits)
-
-
-def _issuer(digits: list[int]) -> bool:
-    """Visa, Mastercard, American Express, Discover, Diners, JCB, UnionPay, Maestro, Mir."""
-    size = len(digits)
-    four = digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3]
-    two = four // 100
-    if digits[0] == 4:
-        return size in (13, 16, 19)
-    if 51 <= two <= 55 or 2200 <= four <= 2720:
-        return size == 16
-    if two in (34, 37):
-        return size == 15
-    if two in (36, 38, 39) or 300 <= four // 10 <= 305:
-        return size == 14
-    if 3528 <= four <= 3589:
-        return size == 16
-    return two in (50, 56, 57, 58, 60, 62, 63, 64, 65, 67, 69, 81)
 
 
 def entropy(value: str) -> float:
@@ -103,13 +74,13 @@ _PASSWORD_WORDS = re.compile(
 
 def password(value: str) -> bool:
     """A literal password, not a word of code, a variable or a placeholder."""
-    if len(value) < 8 or not real(value) or _PASSWORD_WORDS.match(value):
+    if len(value) < 8 or value.islower() or value.isalpha() or _PASSWORD_WORDS.match(value):
         return False
-    classes = sum(
-        any(test(c) for c in value)
-        for test in (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum())
-    )
-    return classes >= 3 and not re.search(r"[()\[\]{}]|^[$%@&/]|^\w+\.\w+|::|->|\\", value)
+    kinds = (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum())
+    return sum(any(map(kind, value)) for kind in kinds) >= 3 and not _CODE.search(value) and real(value)
+
+
+_CODE = re.compile(r"[()\[\]{}]|^[$%@&/]|^\w+\.\w+|::|->|\\")
 
 
 def url_password(value: str) -> bool:
@@ -152,82 +123,6 @@ def private_key(value: str) -> bool:
     Runs of one letter prove nothing here: every OpenSSH key begins with zeros, ``AAAAAAA`` in base64.
     """
     return len(set(value)) >= 12 and not _PEM_PLACEHOLDERS.search(value[:200])
-
-
-def iban(value: str) -> bool:
-    """Country, length and the two check digits (ISO 13616)."""
-    from stdnum import iban as module
-
-    return bool(module.is_valid(value))
-
-
-def us_ssn(value: str) -> bool:
-    """Ranges the SSA never issues, and the numbers printed in leaflets, are left out."""
-    digits = re.sub(r"\D", "", value)
-    if len(digits) != 9 or digits in ("078051120", "219099999", "123456789", "111111111", "987654321"):
-        return False
-    area, group, serial = int(digits[:3]), int(digits[3:5]), int(digits[5:])
-    return 0 < area < 900 and area != 666 and group > 0 and serial > 0
-
-
-_EXAMPLE_DOMAINS = re.compile(
-    r"(?:^|\.)(?:example|invalid|test|localhost|local|internal)$|(?:^|\.)example\.(?:com|org|net|edu)$"
-    r"|^(?:domain|email|company|yourcompany|your-?domain|mycompany|acme|contoso|test)\.(?:com|org)$|\.(?:png|jpe?g|gif|svg|webp|css|js|py|sh|md)$"
-)
-_ROLE_ACCOUNTS = frozenset(
-    {
-        *("noreply", "no-reply", "donotreply", "info", "support", "hello", "contact", "sales", "admin"),
-        *("webmaster", "postmaster", "security", "abuse", "help", "team", "git", "user", "username"),
-        *("name", "email", "you", "me", "someone", "foo", "bar", "test", "example"),
-    }
-)
-
-
-def email(value: str) -> bool:
-    """An address of a person: no example domain, no file name, no role account."""
-    local, _, domain = value.lower().rpartition("@")
-    if not local or len(value) > 254 or ".." in value or _EXAMPLE_DOMAINS.search(domain):
-        return False
-    return local not in _ROLE_ACCOUNTS and not domain.rpartition(".")[2].isdigit()
-
-
-def phone(value: str) -> bool:
-    """A number people call: 8 to 15 digits in groups that no date, version, address or amount has."""
-    digits = re.sub(r"\D", "", value)
-    if not 8 <= len(digits) <= 15 or len(set(digits)) < 3:
-        return False
-    if re.fullmatch(r"(?:19|20)\d\d[-/. ]\d\d?[-/. ]\d\d?.*|\d\d?[-/. ]\d\d?[-/. ](?:19|20)\d\d.*", value):
-        return False
-    if re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}", value) or re.fullmatch(r"\d+\.\d+", value):
-        return False
-    return digits not in ("0123456789", "1234567890", "12345678", "123456789")
-
-
-def us_phone(value: str) -> bool:
-    """North American numbering plan: area code and exchange start with 2 to 9."""
-    digits = re.sub(r"\D", "", value)
-    digits = digits[1:] if len(digits) == 11 and digits[0] == "1" else digits
-    if len(digits) != 10 or digits[0] in "01" or digits[3] in "01" or len(set(digits)) < 3:
-        return False
-    return not (digits[3:6] == "555" and digits[6:8] == "01")  # 555-01xx is kept for fiction
-
-
-def birth_date(value: str) -> bool:
-    """A day that exists, in a lifetime."""
-    parts = [int(p) for p in re.findall(r"\d+", value)]
-    if len(parts) != 3:
-        return False
-    for year, month, day in (
-        (parts[0], parts[1], parts[2]),
-        (parts[2], parts[1], parts[0]),
-        (parts[2], parts[0], parts[1]),
-    ):
-        try:
-            found = date(year, month, day)
-        except ValueError:
-            continue
-        return 1900 <= found.year <= 2099
-    return False
 
 
 def external_url(value: str) -> bool:
