@@ -11,7 +11,7 @@ path, and a parameter that was not sent has no label. What is said of the call i
 TLS, ``readOnly``, ``sessionCredentialFromConsole``) is a flag of the same form in ``api.request.flags``.
 An operation on a setting of the account (invocation logging) has the account as its resource.
 
-https://docs.resources.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tracehound.models import maker
+from tracehound.models import bedrock_name, maker
 
 from .resources import HIDDEN, arn_name
 
@@ -53,7 +53,7 @@ def described(name: str, request: dict[str, Any], response: dict[str, Any]) -> d
     found: dict[str, Any] = {}
     model = first(request, *MODELS) or first(knowledge_base(request), *MODELS)
     if model and model not in HIDDEN:
-        plain = arn_name(model)
+        plain = bedrock_name(arn_name(model))  # one name, by whatever region it is called
         found["model"] = {"name": plain, "provider": maker(plain)}
     runtime, agent = first(request, "agentRuntimeArn", "agentRuntimeId"), first(request, "agentId")
     if runtime or agent:

@@ -112,8 +112,8 @@ def test_outcome(changes: dict[str, Any], expected: tuple[int, str | None]) -> N
 
 MODELS = {
     "anthropic.claude-3-haiku-20240307-v1:0": ("anthropic.claude-3-haiku-20240307-v1:0", "anthropic"),
-    "us.meta.llama3-3-70b-instruct-v1:0": ("us.meta.llama3-3-70b-instruct-v1:0", "meta"),
-    "us-gov.anthropic.claude-x": ("us-gov.anthropic.claude-x", "anthropic"),
+    "us.meta.llama3-3-70b-instruct-v1:0": ("meta.llama3-3-70b-instruct-v1:0", "meta"),
+    "us-gov.anthropic.claude-x": ("anthropic.claude-x", "anthropic"),
     "arn:aws:bedrock:us-east-1::foundation-model/cohere.command-r-v1:0": ("cohere.command-r-v1:0", "cohere"),
     "arn:aws:bedrock:us-east-1:444455556666:provisioned-model/abc123": ("abc123", None),
 }
