@@ -54,13 +54,13 @@ def open_stream(place: str, seen: Seen = _unseen) -> Stream:
         file: BinaryIO = sys.stdin.buffer if place == "-" else open(place, "rb")  # noqa: SIM115, PTH123
     except OSError as error:
         raise ConfigError(f"{place}: cannot be read: {error.strerror}") from error
-    peeking = _Peek(file, seen)
+    peeking: Any = _Peek(file, seen)
     head = peeking.peek(4)
     if head.startswith(GZIP):
-        reader: Any = gzip.GzipFile(fileobj=peeking)  # type: ignore[arg-type]
+        reader: Any = gzip.GzipFile(fileobj=peeking)
     elif head.startswith(ZSTD):
         reader = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(
-            peeking,  # type: ignore[arg-type]
+            peeking,
             read_across_frames=True,
         )
     else:
@@ -97,16 +97,28 @@ class _Peek:
 
 
 class _Unpack:
-    """Reads a decompressor; spoilt data and bombs become ``DecodeError``."""
+    """Reads a decompressor; spoilt data, after what came before it, and bombs become ``DecodeError``."""
 
     def __init__(self, reader: Any, packed: _Peek) -> None:
         self._reader, self._packed, self._out = reader, packed, 0
+        self._spoilt: DecodeError | None = None
 
     def read(self, size: int) -> bytes:
-        try:
-            block: bytes = self._reader.read(size)
-        except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
-            raise DecodeError(f"compressed data is spoilt: {error}", "bad_compression") from error
+        parts: list[bytes] = []
+        missing = size
+        while missing > 0 and self._spoilt is None:
+            try:
+                part: bytes = self._reader.read1(missing)
+            except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
+                self._spoilt = DecodeError(f"compressed data is spoilt: {error}", "bad_compression")
+                break
+            if not part:
+                break
+            parts.append(part)
+            missing -= len(part)
+        if self._spoilt is not None and not parts:
+            raise self._spoilt
+        block = b"".join(parts)
         self._out += len(block)
         if self._out > BOMB_FLOOR and self._out > BOMB_RATIO * max(self._packed.count, 1):
             message = f"unpacks to over {BOMB_RATIO} times its size ({self._out:,} bytes so far)"

@@ -34,6 +34,9 @@ BATCH_RECORDS = 512
 BATCH_BYTES = 4 * 1024 * 1024
 MAX_OPEN = 128
 
+Found = tuple[int, list[Event]]
+"""A record's size in bytes, and its events."""
+
 
 @dataclass(slots=True)
 class Counts:
@@ -61,14 +64,14 @@ class Pipeline:
         validate: bool = False,
         clock: Any = None,
     ) -> None:
+        self.settings, self.source, self.validate = settings, source, validate
         self.dead = dead
         self.counts = Counts()
         self.registry = Registry.load(settings.packs)
         self.join = Join()
-        self._enrich = enrichers.build(settings)
+        self.enrich = enrichers.build(settings)
         self._keep_raw = settings.privacy.raw == "store"
-        self._validate = validate
-        self._clock = clock or (lambda: time.time_ns() // 1_000_000)
+        self.clock = clock or (lambda: time.time_ns() // 1_000_000)
         self._forced = self._named(source) if source else None
         self._last: Normalizer | None = None
 
@@ -82,7 +85,7 @@ class Pipeline:
 
     def run(self, inputs: Iterable[Stream]) -> Iterator[list[Event]]:
         """Batches of events, in the order of the input."""
-        return self._batches(found for stream in inputs for found in self._read(stream))
+        return self.batches(found for stream in inputs for found in self._read(stream))
 
     def run_by_time(self, inputs: Sequence[Iterable[Stream]]) -> Iterator[list[Event]]:
         """Batches of events of several inputs, merged by the time of their records.
@@ -93,26 +96,29 @@ class Pipeline:
         """
         for first in range(0, len(inputs), MAX_OPEN):
             group = [self._read_all(streams) for streams in inputs[first : first + MAX_OPEN]]
-            yield from self._batches(heapq.merge(*group, key=_time))
+            yield from self.batches(heapq.merge(*group, key=time_of))
 
-    def _read_all(self, streams: Iterable[Stream]) -> Iterator[tuple[Record, list[Event]]]:
+    def _read_all(self, streams: Iterable[Stream]) -> Iterator[Found]:
         for stream in streams:
             yield from self._read(stream)
 
-    def _read(self, stream: Stream) -> Iterator[tuple[Record, list[Event]]]:
-        """The records of one stream with their events, those that gave none left out."""
-        for record in self._records(stream):
+    def _read(self, stream: Stream) -> Iterator[Found]:
+        return self.found(self._records(stream))
+
+    def found(self, records: Iterable[Record]) -> Iterator[Found]:
+        """The events of records, those that gave none left out."""
+        for record in records:
             events = self.events_of(record)
             if events:
-                yield record, events
+                yield len(record.raw), events
 
-    def _batches(self, found: Iterable[tuple[Record, list[Event]]]) -> Iterator[list[Event]]:
+    def batches(self, found: Iterable[Found]) -> Iterator[list[Event]]:
         """Join and enrich in batches, bounded by records and bytes."""
         batch: list[Event] = []
         records = size = 0
-        for record, events in found:
+        for length, events in found:
             batch += events
-            records, size = records + 1, size + len(record.raw)
+            records, size = records + 1, size + length
             if records >= BATCH_RECORDS or size >= BATCH_BYTES:
                 yield self._finish(batch)
                 batch, records, size = [], 0, 0
@@ -121,20 +127,21 @@ class Pipeline:
 
     def _records(self, stream: Stream) -> Iterator[Record]:
         """The records of one stream; bad places and values that are too large go to the dead letters."""
-        now, name = self._clock(), ""
-        reader = Reader(stream.read)
+        return self.records_of(Reader(stream.read), Record({}, stream.name, time_read=self.clock()))
+
+    def records_of(self, reader: Reader, origin: Record) -> Iterator[Record]:
+        """The records that a reader finds; ``origin`` says whose they are (the stream's name by hash, if known)."""
+        source, name, now = origin.source, origin.stream, origin.time_read
         try:
             for found in reader:
-                name = name or blake2b(found.raw, digest_size=8).hexdigest()
-                place = Record({}, stream.name, name, found.offset, 0, now, found.raw)
+                name = name or name_of(found)
+                place = Record({}, source, name, found.offset, 0, now, found.raw)
                 if isinstance(found, Bad):
                     self.dead.add(place, found.reason, found.message, found.size)
                 else:
                     yield from self._unwrap(found, place)
         except DecodeError as error:
-            self.dead.add(
-                Record({}, stream.name, name, reader.offset, time_read=now), error.reason, str(error)
-            )
+            self.dead.add(Record({}, source, name, reader.offset, time_read=now), error.reason, str(error))
 
     def _unwrap(self, value: Value, place: Record) -> Iterator[Record]:
         data = value.data
@@ -193,7 +200,7 @@ class Pipeline:
         if self._keep_raw and not events[0].get(FINISHED):
             events[0]["raw_data"] = record.raw.decode("utf-8", "replace")
         self.counts.by_source[normalizer.name] += len(events)
-        return self._valid(events, record) if self._validate else events
+        return self._valid(events, record) if self.validate else events
 
     def _valid(self, events: list[Event], record: Record) -> list[Event]:
         from tracehound import schema  # pydantic models are built on first use only
@@ -211,11 +218,16 @@ class Pipeline:
         """Join and enrich a batch; an event that came with our ``ai`` is taken as it is."""
         fresh = [event for event in batch if not event.pop(FINISHED, False)]
         self.join.run(fresh)
-        self._enrich(fresh)
+        self.enrich(fresh)
         self.counts.events += len(batch)
         return batch
 
 
-def _time(found: tuple[Record, list[Event]]) -> int:
+def name_of(first: Value | Bad) -> str:
+    """The name of a stream: the hash of what it begins with."""
+    return blake2b(first.raw, digest_size=8).hexdigest()
+
+
+def time_of(found: Found) -> int:
     """The time of a record, for merging: that of its first event."""
     return int(found[1][0]["time"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -16,9 +16,12 @@ import orjson
 if TYPE_CHECKING:
     from tracehound.config import Settings
     from tracehound.deadletter import DeadLetters
+    from tracehound.matcher import Engine
+    from tracehound.pipeline import Pipeline
     from tracehound.rules import RuleSet
 
 F = TypeVar("F", bound=Callable[..., Any])
+WORKERS = "tracehound.workers"
 
 
 def config_options(function: F) -> F:
@@ -35,7 +38,7 @@ def config_options(function: F) -> F:
 
 
 def input_options(function: F) -> F:
-    """Inputs, ``--source``, ``--dead-letter`` and ``--validate``."""
+    """Inputs, ``--source``, ``--dead-letter``, ``--validate`` and ``--workers`` (for ``event_batches``)."""
     places = click.argument("places", metavar="[FILE|DIR|-]...", nargs=-1)
     source = click.option("--source", help="The normalizer for all records, instead of finding it by record.")
     dead = click.option(
@@ -43,7 +46,12 @@ def input_options(function: F) -> F:
         help="Where records go that cannot become events.",
     )  # fmt: skip
     validate = click.option("--validate", is_flag=True, help="Check each event against the schema (slower).")
-    return places(source(dead(validate(function))))
+    workers = click.option(
+        "--workers", type=click.IntRange(1, 64), default=1, show_default=True, expose_value=False,
+        callback=lambda ctx, _option, value: ctx.meta.__setitem__(WORKERS, value),
+        help="Processes that read, normalize, enrich and match; the output does not depend on it.",
+    )  # fmt: skip
+    return places(source(dead(validate(workers(function)))))
 
 
 def settings_of(config: Path | None, packs: tuple[Path, ...]) -> Settings:
@@ -80,8 +88,42 @@ def output(path: Path | None) -> Iterator[IO[bytes]]:
 
 
 def write_lines(file: IO[bytes], items: Iterable[Any]) -> None:
-    """One JSON object a line; what JSON has no type for (a decimal of a query) becomes text."""
-    file.write(b"".join(orjson.dumps(i, default=str, option=orjson.OPT_APPEND_NEWLINE) for i in items))
+    """One JSON object a line; what JSON has no type for (a decimal of a query) becomes text. Bytes are lines."""
+    file.write(
+        b"".join(
+            item
+            if isinstance(item, bytes)
+            else orjson.dumps(item, default=str, option=orjson.OPT_APPEND_NEWLINE)
+            for item in items
+        )
+    )
+
+
+def event_batches(
+    pipeline: Pipeline, found: Sequence[str], advance: Callable[[int], None], engine: Engine | None = None,
+    *, lines: bool = True,
+) -> Iterator[list[Any]]:  # fmt: skip
+    """The batches of all inputs, with ``--workers`` processes where more than one are asked for.
+
+    With an ``engine`` the events of a batch are what it has to be given; ``lines`` says whether somebody else needs
+    them whole too. Without one they may be JSON lines (bytes).
+    """
+    from tracehound.connectors import input_connector
+    from tracehound.workers import Job, Workers, settle_memory
+    from tracehound.workers import lines as lines_of
+
+    settle_memory()
+    inputs = input_connector("file")
+    streams = [inputs.streams([place], advance) for place in found]
+    count = click.get_current_context().meta.get(WORKERS, 1)
+    if count == 1:
+        yield from pipeline.run_by_time(streams)
+        return
+    rules = tuple(engine.rules) if engine is not None else ()
+    job = Job(pipeline.settings, pipeline.source, pipeline.validate, rules, lines)
+    with Workers(pipeline, job, count, engine) as workers:
+        for batch in workers.run_by_time(streams):
+            yield batch if engine is not None else list(lines_of(batch))
 
 
 def write_json(file: IO[bytes], items: Any) -> None:

@@ -48,16 +48,28 @@ class Bad:
     message: str
 
 
-class Reader:
-    """Iterates over the values and the bad places of one stream; ``read(n)`` gives bytes, ``b""`` at the end."""
+class Unfinished(Exception):  # noqa: N818 - not an error: the bytes of a block end in the middle of a value
+    """A value goes on after the end of a block; the reader's ``offset`` is where it begins."""
 
-    def __init__(self, read: Read) -> None:
+
+class Reader:
+    """Iterates over the values and the bad places of one stream; ``read(n)`` gives bytes, ``b""`` at the end.
+
+    ``start`` is the offset of what ``read`` gives first, and ``credit`` what look-aheads may still cost, where a
+    stream is read in parts. With ``block`` the bytes are a part of a stream that ends with a line: a value that
+    goes on after it raises ``Unfinished``.
+    """
+
+    def __init__(
+        self, read: Read, *, start: int = 0, credit: int = RESCAN_CREDIT, block: bool = False
+    ) -> None:
         self._read = read
         self._buffer = b""
-        self._base = 0
+        self._base = start
         self._pos = 0
         self._end = False
-        self._credit = RESCAN_CREDIT
+        self._block = block
+        self.credit = credit
 
     @property
     def offset(self) -> int:
@@ -66,7 +78,7 @@ class Reader:
 
     def __iter__(self) -> Iterator[Value | Bad]:
         self._more()
-        if self._buffer.startswith(b"\xef\xbb\xbf"):
+        if self._base == 0 and self._buffer.startswith(b"\xef\xbb\xbf"):
             self._pos = 3
         while True:
             line_end = self._buffer.find(b"\n", self._pos)
@@ -114,14 +126,16 @@ class Reader:
     def _lookahead(self, start: int) -> int:
         """The end of the value that begins at ``start``, reading on as needed; negative where there is none."""
         while True:
-            if self._credit <= 0:
+            if self.credit <= 0:
                 return -2
             while self._buffer[start : start + 1].isspace():
                 start += 1
             end = value_end(self._buffer, start)
             if end != MORE or self._end or len(self._buffer) - start > MAX_VALUE:
+                if end == MORE and self._block:
+                    raise Unfinished
                 if end < 0:
-                    self._credit -= BLOCK if end != MORE else len(self._buffer) - start
+                    self.credit -= BLOCK if end != MORE else len(self._buffer) - start
                 return end
             shift = self._pos
             self._more()
