@@ -142,6 +142,9 @@ def _merge_body(log: dict[str, Any], attributes: Attributes) -> None:
                 attributes[key] = value
             else:
                 log.setdefault("body", {})[key] = value
+        payload = attributes.get("request_payload")
+        if isinstance(payload, dict) and isinstance(payload.get("actor_id"), str):
+            attributes.setdefault("user.id", payload.pop("actor_id"))
 
 
 def _name_of(log: dict[str, Any], attributes: Attributes) -> str | None:

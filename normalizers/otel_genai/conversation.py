@@ -31,13 +31,14 @@ INPUTS = (
     "traceloop.entity.input", "input.value", "langfuse.trace.input", "mlflow.spanInputs", "user_prompt", "prompt",
     "request_text", "embedding.text", "ai.value", "ai.values", "gen_ai.retrieval.query.text",
     "gen_ai.memory.query.text", "gen_ai.guardrail.security.content.input.value", "reranker.query",
-    "input", "query", "new_context",
+    "input", "query", "new_context", "request_payload",
 )  # fmt: skip
 OUTPUTS = (
     "gen_ai.output.messages", "gen_ai.completion", "final_result", "gcp.vertex.agent.llm_response",
     "langfuse.observation.output", "gen_ai.task.output", "gen_ai.workflow.output", "traceloop.entity.output",
     "output.value", "langfuse.trace.output", "mlflow.spanOutputs", "response_text", "response.model_output",
     "ai.response.object", "gen_ai.guardrail.security.content.output.value", "output",
+    "response_payload",
 )  # fmt: skip
 TOOLS = (
     "gen_ai.tool.definitions",

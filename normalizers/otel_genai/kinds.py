@@ -43,6 +43,8 @@ AI_PREFIXES = (
 )  # fmt: skip
 AI_SERVICES = ("codex", "gemini", "claude", "qwen")
 TOOL_NAMES = ("gen_ai.tool.name", "tool.name", "ai.toolCall.name", "tool_name", "function_name")
+PAYLOADS = ("request_payload", "response_payload")
+"""What Amazon Bedrock AgentCore logs of a call of an agent, in the body of its records."""
 SIGNS_OF_A_CALL = (
     "gen_ai.response.id", "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "gen_ai.input.messages",
     "gen_ai.prompt.0.content", "gen_ai.response.finish_reasons", "gen_ai.response.model",
@@ -87,6 +89,8 @@ def _said(attributes: Attributes) -> tuple[str | None, str | None]:
         if kind == TOOL:
             return kind, name if isinstance(name, str) else said
         return kind, text(attributes, ("traceloop.entity.name",)) or said
+    if any(key in attributes for key in PAYLOADS):
+        return ACCESS, text(attributes, ("aws.operation.name",))
     said = text(attributes, ("langfuse.observation.type",))
     return (None, None) if said is None else (LANGFUSE.get(said.lower(), ACCESS), said)
 
