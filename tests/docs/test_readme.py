@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 
-import click
 import pytest
-
-from tracehound.cli import app
+from commands import parse
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -31,10 +28,7 @@ def test_the_first_two_blocks_are_the_two_commands() -> None:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_calls_are_right_use(call: str) -> None:
-    words = shlex.split(call.partition(" > ")[0])
-    command = app.get_command(click.Context(app), words[1])
-    assert command is not None, f"no verb {words[1]}"
-    command.make_context(words[1], words[2:])
+    parse(call.partition(" > ")[0])
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import click
+
+from tracehound.cli import app
 from tracehound.scaffold import TEMPLATES
 
 EXE = Path(sys.executable).with_name("tracehound")
@@ -29,6 +34,15 @@ class Ran:
 
 
 Run = Callable[..., Ran]
+
+
+def parse(call: str) -> None:
+    """Check a call of tracehound against its verb's arguments and options; files need not exist."""
+    _, name, *arguments = shlex.split(call)
+    command = app.get_command(click.Context(app), name)
+    assert command is not None, f"no verb {name}"
+    with patch.object(click.Path, "convert", lambda _self, value, *_: Path(value)):
+        command.make_context(name, arguments)
 
 
 def gateway_call(prompt: str = "Which harbours lie near?", **changes: Any) -> dict[str, Any]:
