@@ -54,6 +54,11 @@ def test_columns_of_one_name_are_all_there(tracehound: Run, kept: Path) -> None:
     assert ran.lines == [{"a": 1, "a_2": 2, "a_2_2": 3}]
 
 
+def test_times_say_their_zone(tracehound: Run, kept: Path) -> None:
+    (row,) = tracehound("hunt", "SELECT min(time) AS first FROM events", "--store", kept).lines
+    assert row == {"first": "2026-11-23T10:21:11.740000Z"}
+
+
 ELSEWHERE = {
     "csv": "SELECT * FROM read_csv('/etc/passwd')",
     "file as table": "SELECT * FROM '/etc/passwd'",

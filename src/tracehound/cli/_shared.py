@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 WORKERS = "tracehound.workers"
+IN_UTC = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
+"""Times that the store gives have no zone: they are UTC, and written so."""
 
 
 def config_options(function: F) -> F:
@@ -93,7 +95,7 @@ def write_lines(file: IO[bytes], items: Iterable[Any]) -> None:
         b"".join(
             item
             if isinstance(item, bytes)
-            else orjson.dumps(item, default=str, option=orjson.OPT_APPEND_NEWLINE)
+            else orjson.dumps(item, default=str, option=IN_UTC | orjson.OPT_APPEND_NEWLINE)
             for item in items
         )
     )
@@ -128,7 +130,9 @@ def event_batches(
 
 def write_json(file: IO[bytes], items: Any) -> None:
     """One JSON document, indented."""
-    file.write(orjson.dumps(items, default=str, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    file.write(
+        orjson.dumps(items, default=str, option=IN_UTC | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    )
 
 
 def report_dead(dead: DeadLetters) -> int:
