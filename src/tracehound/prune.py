@@ -16,15 +16,17 @@ def prune(value: dict[str, Any], depth: int) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for key, item in value.items():
         kind = type(item)
-        if kind is dict:
-            inner = prune(item, depth + 1)
-            if inner:
+        if kind is str or kind is int:
+            kept[key] = item
+        elif item is None:
+            continue
+        elif kind is dict:
+            if item and (inner := prune(item, depth + 1)):
                 kept[key] = inner
         elif kind is list:
-            items = _prune_list(item, depth + 1)
-            if items:
+            if item and (items := _prune_list(item, depth + 1)):
                 kept[key] = items
-        elif item is not None:
+        else:
             kept[key] = item
     return kept
 
@@ -33,14 +35,18 @@ def leftover(value: dict[str, Any], depth: int) -> dict[str, Any]:
     """What a normalizer left of a record, without what says nothing: None and everything empty."""
     if depth > MAX_DEPTH:
         raise _too_deep()
-    kept = {}
+    kept: dict[str, Any] = {}
     for key, item in value.items():
+        if not item:
+            if item is False or item == 0:
+                kept[key] = item
+            continue
         kind = type(item)
         if kind is dict:
             item = leftover(item, depth + 1)
         elif kind is list:
             item = _leftover_list(item, depth + 1)
-        if item is not None and item != "" and item != {} and item != []:
+        if item:
             kept[key] = item
     return kept
 
@@ -48,14 +54,16 @@ def leftover(value: dict[str, Any], depth: int) -> dict[str, Any]:
 def _prune_list(value: list[Any], depth: int) -> list[Any]:
     if depth > MAX_DEPTH:
         raise _too_deep()
-    kept = []
+    kept: list[Any] = []
     for item in value:
         kind = type(item)
         if kind is dict:
-            item = prune(item, depth + 1)
+            if inner := prune(item, depth + 1):
+                kept.append(inner)
         elif kind is list:
-            item = _prune_list(item, depth + 1)
-        if item is not None and item != {} and item != []:
+            if items := _prune_list(item, depth + 1):
+                kept.append(items)
+        elif item is not None:
             kept.append(item)
     return kept
 
@@ -63,14 +71,16 @@ def _prune_list(value: list[Any], depth: int) -> list[Any]:
 def _leftover_list(value: list[Any], depth: int) -> list[Any]:
     if depth > MAX_DEPTH:
         raise _too_deep()
-    kept = []
+    kept: list[Any] = []
     for item in value:
         kind = type(item)
         if kind is dict:
-            item = leftover(item, depth + 1)
+            if inner := leftover(item, depth + 1):
+                kept.append(inner)
         elif kind is list:
-            item = _leftover_list(item, depth + 1)
-        if item is not None and item != {} and item != []:
+            if items := _leftover_list(item, depth + 1):
+                kept.append(items)
+        elif item is not None:
             kept.append(item)
     return kept
 

@@ -29,53 +29,63 @@ class Record:
 
 def take(data: Any, *path: str) -> Any:
     """Take the value at a path out of nested dicts, None where there is none."""
-    for key in path[:-1]:
-        if not isinstance(data, dict):
-            return None
-        data = data.get(key)
-    return data.pop(path[-1], None) if isinstance(data, dict) else None
+    holder = data if len(path) == 1 else _holder(data, path)
+    return holder.pop(path[-1], None) if isinstance(holder, dict) else None
 
 
 def take_dict(data: Any, *path: str) -> dict[str, Any]:
     """Take the dict at a path, else an empty one; a value of another type stays where it is."""
-    for key in path[:-1]:
-        data = data.get(key) if isinstance(data, dict) else None
-    if isinstance(data, dict) and isinstance(data.get(path[-1]), dict):
-        found: dict[str, Any] = data.pop(path[-1])
+    holder = data if len(path) == 1 else _holder(data, path)
+    if isinstance(holder, dict) and isinstance(holder.get(path[-1]), dict):
+        found: dict[str, Any] = holder.pop(path[-1])
         return found
     return {}
 
 
 def take_str(data: Any, *path: str) -> str | None:
     """Take a text that is not empty; numbers become text, a value of another type stays where it is."""
-    for key in path[:-1]:
-        data = data.get(key) if isinstance(data, dict) else None
-    value = data.get(path[-1]) if isinstance(data, dict) else None
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+    holder = data if len(path) == 1 else _holder(data, path)
+    if not isinstance(holder, dict):
         return None
-    del data[path[-1]]
-    return str(value) if value != "" else None
+    value = holder.get(path[-1])
+    kind = type(value)
+    if kind is not str:
+        if kind is not int and kind is not float:
+            return None
+        value = str(value)
+    del holder[path[-1]]
+    return value or None
 
 
 def take_int(data: Any, *path: str) -> int | None:
     """Take a whole number; one written as text or float counts, a value of another type stays where it is."""
-    for key in path[:-1]:
-        data = data.get(key) if isinstance(data, dict) else None
-    value = data.get(path[-1]) if isinstance(data, dict) else None
-    number = whole(value)
+    holder = data if len(path) == 1 else _holder(data, path)
+    if not isinstance(holder, dict):
+        return None
+    number = whole(holder.get(path[-1]))
     if number is not None:
-        del data[path[-1]]
+        del holder[path[-1]]
     return number
+
+
+def _holder(data: Any, path: tuple[str, ...]) -> Any:
+    """What holds the last key of a path."""
+    for key in path[:-1]:
+        if not isinstance(data, dict):
+            return None
+        data = data.get(key)
+    return data
 
 
 def whole(value: Any) -> int | None:
     """A whole number from an int, a float or a decimal text, inside 64 bits; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    kind = type(value)
+    if kind is int:
+        return int(value) if -(2**63) <= value < 2**63 else None
+    if kind is not str and kind is not float:
         return None
     try:
-        number = (
-            int(value) if not isinstance(value, str) else int(float(value) if "." in value else int(value))
-        )
+        number = int(value) if kind is float else int(float(value) if "." in value else int(value))
     except (ValueError, OverflowError):
         return None
     return number if -(2**63) <= number < 2**63 else None
