@@ -59,6 +59,25 @@ def test_times_say_their_zone(tracehound: Run, kept: Path) -> None:
     assert row == {"first": "2026-11-23T10:21:11.740000Z"}
 
 
+VALUES = {
+    "map of numbers": ("MAP {1: 'a', 2: 'b'}", {"1": "a", "2": "b"}),
+    "beyond 64 bits": ("18446744073709551616::HUGEINT", "18446744073709551616"),
+    "decimal": ("1.50::DECIMAL(4, 2)", "1.50"),
+    "not a number": ("'nan'::DOUBLE", None),
+    "bytes": ("'ab'::BLOB", "6162"),
+    "interval": ("INTERVAL 3 DAY", "3 days, 0:00:00"),
+    "object": ("{'a': [1, NULL], 'b': TRUE}", {"a": [1, None], "b": True}),
+    "date": ("DATE '2026-11-18'", "2026-11-18"),
+}
+
+
+@pytest.mark.parametrize("case", VALUES)
+def test_values_of_any_type(case: str, tracehound: Run, kept: Path) -> None:
+    sql, wanted = VALUES[case]
+    assert tracehound("hunt", f"SELECT {sql} AS v", "--store", kept).lines == [{"v": wanted}]
+    assert tracehound("hunt", f"SELECT {sql} AS v", "--store", kept, "--format", "table").code == 0
+
+
 ELSEWHERE = {
     "csv": "SELECT * FROM read_csv('/etc/passwd')",
     "file as table": "SELECT * FROM '/etc/passwd'",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -43,9 +44,20 @@ def command(sql: str, folder: Path, form: str | None, out: Path | None) -> None:
 
         _tables.console().print(_tables.rows(names, rows))
         return
-    items = [dict(zip(names, row, strict=True)) for row in rows]
+    items = [dict(zip(names, map(_plain, row), strict=True)) for row in rows]
     with shared.output(out) as target:
         if form == "json":
             shared.write_json(target, items)
         else:
             shared.write_lines(target, items)
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON can hold: keys of maps and numbers beyond 64 bits become text, bytes hexadecimal text."""
+    if isinstance(value, dict):
+        return {key if isinstance(key, str) else str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return str(value)
+    return value.hex() if isinstance(value, bytes) else value
