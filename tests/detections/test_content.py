@@ -17,7 +17,7 @@ import yaml
 from tracehound import enrichers, schema
 from tracehound.config import Settings
 from tracehound.content import content_dir
-from tracehound.matcher.core import fields_of
+from tracehound.matcher.condition import fields_of
 from tracehound.rules import LEVELS, Rule, load_rules
 from tracehound.rules.fields import FILLED
 from tracehound.ruletest import RuleTester, files_of

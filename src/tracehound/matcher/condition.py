@@ -55,7 +55,7 @@ class Related:
         """Whether any pair of values passes, without case."""
         others = [fold(t) for v in values_at(event, self.other) if (t := text_of(v)) is not None]
         mine = [fold(t) for v in values_at(event, self.field) if (t := text_of(v)) is not None]
-        return any(_RELATIONS[self.how](a, b) for a in mine for b in others)
+        return any(RELATIONS[self.how](a, b) for a in mine for b in others)
 
     def __str__(self) -> str:
         return f"{self.field} {self.how} the value of {self.other}"
@@ -92,7 +92,7 @@ class Not:
 
 Node = Leaf | Related | Keyword | And | Or | Not
 
-_RELATIONS: dict[str, Callable[[str, str], bool]] = {
+RELATIONS: dict[str, Callable[[str, str], bool]] = {
     "equals": lambda a, b: a == b,
     "startswith": lambda a, b: a.startswith(b),
     "endswith": lambda a, b: a.endswith(b),
@@ -220,6 +220,17 @@ def walk(node: Node) -> Iterator[Leaf | Related | Keyword]:
         yield from walk(node.item)
     else:
         yield node
+
+
+def fields_of(node: Node) -> set[str]:
+    """The fields that a condition reads."""
+    found: set[str] = set()
+    for leaf in walk(node):
+        if not isinstance(leaf, Keyword):
+            found.add(leaf.field)
+        if isinstance(leaf, Related):
+            found.add(leaf.other)
+    return found
 
 
 def holds(node: Node, event: dict[str, Any]) -> bool:

@@ -1,273 +1,178 @@
 """The matcher: events in, the rules that they meet out.
 
-Every distinct test gets a number. An event becomes the set of the numbers that hold; a rule is a boolean
-function of that set, and is looked at only when its rarest necessary test holds.
+Each rule is reduced to its trigger, the rarest test without which it cannot hold. All triggers on a field are
+answered together by an index; only the rules that an event triggers are evaluated. Which test is the rarest is
+first estimated and then measured: rules that were evaluated in vain too often get another trigger.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from tracehound.matcher.condition import And, Keyword, Leaf, Node, Not, Or, Related, walk
-from tracehound.matcher.index import FieldIndex
-from tracehound.matcher.leaves import Address, Bool, Cidr, Compare, Exists, Number, Text
-from tracehound.matcher.values import has_value
+from tracehound.matcher.checks import Check, Facts, Readers, compile_check
+from tracehound.matcher.condition import Node
+from tracehound.matcher.lookup import Lookup
+from tracehound.matcher.triggers import Key, Trigger, choose, count_uses, estimate, keys_of, options
 
 Event = dict[str, Any]
 R = TypeVar("R")
-Check = Callable[[set[int], Event], bool]
 
-COMMON_FIELDS = frozenset(
-    {
-        "ai.activity",
-        "ai.model.status",
-        "ai.service",
-        "ai.source",
-        "ai.tool.phase",
-        "activity_id",
-        "category_uid",
-        "class_uid",
-        "cloud.provider",
-        "metadata.product.name",
-        "metadata.version",
-        "severity_id",
-        "status_id",
-        "type_uid",
-    }
-)
-"""Fields with few values or one usual value: a test on them tells little about an event."""
+TUNE_AT = (256, 4096, 65_536)
+"""After so many events triggers are chosen again."""
+SAMPLE = 128
+"""Over so many further events the candidates' rates are measured."""
+WASTE = 0.002
+"""A rule may be evaluated in vain on this share of the events."""
+GUARD_FROM, GUARD_TO, GUARD_TIMES = 0.001, 0.3, 15.0
+"""A rule that is triggered on more events than the first share gets a guard: a second test that must hold, if it
+holds on less than the second share and is not so many times as frequent. Noting it costs less than evaluating."""
+UNKNOWN, TRIGGERED = 2.0, 3.0
+"""Where in a conjunction a part is asked that no trigger stands for, and the one that its trigger stands for."""
 
 
 @dataclass(slots=True)
-class Plan(Generic[R]):
-    """One rule, ready to be evaluated: most conditions are three set operations."""
+class _Plan(Generic[R]):
+    """One rule: what triggers it (None: every event), what else must hold, and its condition as a function."""
 
     rule: R
-    all_of: frozenset[int] = frozenset()
-    none_of: frozenset[int] = frozenset()
-    any_of: list[frozenset[int]] = field(default_factory=list)
-    rest: list[Check] = field(default_factory=list)
-
-    def holds(self, true: set[int], event: Event) -> bool:
-        """Whether the rule's condition holds for the tests that are true."""
-        if not (self.all_of <= true and self.none_of.isdisjoint(true)):
-            return False
-        for group in self.any_of:
-            if group.isdisjoint(true):
-                return False
-        return all(check(true, event) for check in self.rest) if self.rest else True
-
-
-class _Branch:
-    """One step of the fields' paths: the keys below, and the index of the field that ends here."""
-
-    __slots__ = ("below", "index")
-
-    def __init__(self) -> None:
-        self.below: dict[str, _Branch] = {}
-        self.index: FieldIndex | None = None
+    condition: Node
+    trigger: Trigger | None
+    guard: Trigger | None
+    check: Check
 
 
 class Matcher(Generic[R]):
     """Matches events against many rules; ``rules`` are pairs of any object and its condition."""
 
     def __init__(self, rules: Iterable[tuple[R, Node]]) -> None:
-        self._ids: dict[tuple[str, Any], int] = {}
-        self._leaves: list[Leaf] = []
-        self._plans: list[Plan[R]] = []
-        self._triggers: dict[int, list[int]] = {}
-        self._always: list[int] = []
-        for rule, condition in rules:
-            self._add(rule, condition)
-        self._trigger_ids = frozenset(self._triggers)
-        self._root = _Branch()
-        self._flat: list[tuple[str, tuple[str, ...], FieldIndex]] = []
-        self._build_indexes()
+        pairs = list(rules)
+        uses = count_uses(condition for _, condition in pairs)
+        self._estimated = estimate(uses, len(pairs))
+        self._measured: dict[Key, float] = {}
+        self._plans = [self._plan(rule, condition) for rule, condition in pairs]
+        self._wasted = [0] * len(self._plans)
+        self._readers = Readers()
+        self._seen = 0
+        self._measuring: _Measuring | None = None
+        self._next = TUNE_AT[0]
+        self._build()
 
     def match(self, event: Event) -> list[R]:
         """The rules that the event meets, in the order in which they were given."""
-        true = self._true(event)
-        candidates = set(self._always)
-        for number in self._trigger_ids & true:
-            candidates.update(self._triggers[number])
-        if not candidates:
-            return []
-        plans = self._plans
-        return [plans[i].rule for i in sorted(candidates) if plans[i].holds(true, event)]
+        self._seen += 1
+        if self._seen >= self._next:
+            self._tune(event)
+        numbers, guards = set(self._always), []
+        for triggered, guarded in self._lookup.find(event):
+            if triggered:
+                numbers.update(triggered)
+            if guarded:
+                guards.append(guarded)
+        return self._evaluate(event, numbers, guards) if numbers else []
 
-    # how an event becomes the set of true tests
-
-    def _true(self, event: Event) -> set[int]:
-        true: set[int] = set()
-        _collect(self._root, event, true)
-        for key in event:
-            if "." in key:
-                self._flat_keys(event, true)
-                break
-        return true
-
-    def _flat_keys(self, event: Event, true: set[int]) -> None:
-        """Fields written as one dotted key count where the nested path gives nothing."""
-        for name, path, index in self._flat:
-            if name in event:
-                nested: set[int] = set()
-                if not _present(event, path, 0):
-                    _leaf(index, event[name], nested)
-                    true |= nested
-
-    # how rules become plans
-
-    def _add(self, rule: R, condition: Node) -> None:
-        number = len(self._plans)
-        plan: Plan[R] = Plan(rule)
-        self._plans.append(plan)
-        all_of, none_of = set(), set()
-        for item in condition.items if isinstance(condition, And) else (condition,):
-            if isinstance(item, Leaf):
-                all_of.add(self._id(item))
-            elif isinstance(item, Not) and (leafs := self._only_leaves(item.item)) is not None:
-                none_of |= leafs
-            elif (leafs := self._only_leaves(item)) is not None:
-                plan.any_of.append(frozenset(leafs))
+    def _evaluate(self, event: Event, numbers: set[int], guards: list[frozenset[int]]) -> list[R]:
+        """The rules that hold, of those that were triggered."""
+        facts, plans, found = Facts(event, self._readers), self._plans, []
+        for number in sorted(numbers):
+            plan = plans[number]
+            if plan.guard is not None:
+                for guarded in guards:
+                    if number in guarded:
+                        break
+                else:
+                    continue
+            if plan.check(facts):
+                found.append(plan.rule)
             else:
-                plan.rest.append(self._check(item))
-        plan.all_of, plan.none_of = frozenset(all_of), frozenset(none_of)
-        needed = self._necessary(condition)
-        if needed is None:
-            self._always.append(number)
-        else:
-            for test in needed[1]:
-                self._triggers.setdefault(test, []).append(number)
+                self._wasted[number] += 1
+        return found
 
-    def _id(self, leaf: Leaf) -> int:
-        key = (leaf.field, leaf.test)
-        if key not in self._ids:
-            self._ids[key] = len(self._leaves)
-            self._leaves.append(leaf)
-        return self._ids[key]
+    def match_all(self, events: Sequence[Event]) -> list[list[R]]:
+        """``match`` for each event of a batch."""
+        return [self.match(event) for event in events]
 
-    def _only_leaves(self, node: Node) -> set[int] | None:
-        """The ids of a leaf or of an Or of leaves; None for anything else."""
-        if isinstance(node, Leaf):
-            return {self._id(node)}
-        if isinstance(node, Or) and all(isinstance(i, Leaf) for i in node.items):
-            return {self._id(i) for i in node.items if isinstance(i, Leaf)}
-        return None
+    def _rate(self, key: Key) -> float:
+        rate = self._measured.get(key)
+        return self._estimated(key) if rate is None else rate
 
-    def _check(self, node: Node) -> Check:
-        if isinstance(node, Leaf):
-            number = self._id(node)
-            return lambda true, event: number in true
-        if isinstance(node, Not):
-            inner = self._check(node.item)
-            return lambda true, event: not inner(true, event)
-        if isinstance(node, And | Or):
-            checks = [self._check(item) for item in node.items]
-            if isinstance(node, And):
-                return lambda true, event: all(c(true, event) for c in checks)
-            return lambda true, event: any(c(true, event) for c in checks)
-        related = node
-        return lambda true, event: related.holds(event)
+    def _plan(self, rule: R, condition: Node) -> _Plan[R]:
+        found = options(condition, self._rate)
+        trigger = found[0][1] if found else None
+        guard = None
+        if (
+            len(found) > 1
+            and found[1][0] < min(GUARD_TO, GUARD_TIMES * found[0][0])
+            and found[0][0] > GUARD_FROM
+        ):
+            guard = found[1][1]
 
-    def _necessary(self, node: Node) -> tuple[float, frozenset[int]] | None:
-        """Its cost and the cheapest set of tests of which one must hold for the node to hold."""
-        if isinstance(node, Leaf):
-            return _cost(node), frozenset({self._id(node)})
-        if isinstance(node, Related):
-            leaf = Leaf(node.field, Exists())
-            return _cost(leaf), frozenset({self._id(leaf)})
-        if isinstance(node, And):
-            found = [n for item in node.items if (n := self._necessary(item)) is not None]
-            return min(found, key=lambda n: n[0], default=None)
-        if isinstance(node, Or):
-            parts: Sequence[Any] = [self._necessary(item) for item in node.items]
-            if any(p is None for p in parts):
-                return None
-            return sum(p[0] for p in parts), frozenset().union(*(p[1] for p in parts))
-        return None
+        def cost(node: Node) -> float:
+            choice = choose(node, self._rate)
+            if choice is None:
+                return UNKNOWN
+            return TRIGGERED if choice[1] == trigger else choice[0]
 
-    def _build_indexes(self) -> None:
-        by_field: dict[str, dict[int, Any]] = {}
-        for number, leaf in enumerate(self._leaves):
-            by_field.setdefault(leaf.field, {})[number] = leaf.test
-        for name, tests in by_field.items():
-            path = tuple(name.split("."))
-            branch = self._root
-            for step in path:
-                branch = branch.below.setdefault(step, _Branch())
-            branch.index = FieldIndex(tests)
-            if len(path) > 1:
-                self._flat.append((name, path, branch.index))
+        return _Plan(rule, condition, trigger, guard, compile_check(condition, cost))
+
+    def _build(self) -> None:
+        self._always = [number for number, plan in enumerate(self._plans) if plan.trigger is None]
+        triggered: dict[Key, list[int]] = {}
+        guarded: dict[Key, list[int]] = {}
+        for number, plan in enumerate(self._plans):
+            for key in plan.trigger or ():
+                triggered.setdefault(key, []).append(number)
+            for key in plan.guard or ():
+                guarded.setdefault(key, []).append(number)
+        self._lookup = Lookup(
+            {
+                k: (tuple(triggered.get(k, ())), frozenset(guarded.get(k, ())))
+                for k in {**triggered, **guarded}
+            }
+        )
+
+    def _tune(self, event: Event) -> None:
+        """Find the rules that are evaluated in vain, measure what else could trigger them, choose again."""
+        if self._measuring is None:
+            limit = WASTE * self._seen
+            wasteful = [n for n, count in enumerate(self._wasted) if count > limit]
+            self._measuring = _Measuring(wasteful, [self._plans[n].condition for n in wasteful])
+            self._next = self._seen + 1
+        if self._measuring.see(event):
+            return
+        self._measured |= self._measuring.rates()
+        for number in self._measuring.rules:
+            plan = self._plans[number]
+            self._plans[number] = self._plan(plan.rule, plan.condition)
+        if self._measuring.rules:
+            self._build()
+        self._wasted = [0] * len(self._plans)
+        self._measuring = None
+        later = [at for at in TUNE_AT if at > self._seen]
+        self._next = later[0] if later else 1 << 62
 
 
-def _cost(leaf: Leaf) -> float:
-    """How often a test is expected to hold, roughly; the lowest becomes a rule's trigger."""
-    test = leaf.test
-    if isinstance(test, Exists):
-        cost = 20.0
-    elif isinstance(test, Compare):
-        cost = 8.0
-    elif isinstance(test, Text):
-        cost = 1.0 if test.form == "equals" else 2.0
-    else:
-        cost = 1.0 if isinstance(test, Number | Address | Bool | Cidr) else 3.0
-    return cost * (10.0 if leaf.field in COMMON_FIELDS else 1.0)
+class _Measuring:
+    """How often the keys of some rules hold, over a sample of events."""
 
+    __slots__ = ("_counts", "_keys", "_left", "_lookup", "rules")
 
-def _collect(branch: _Branch, node: Any, true: set[int]) -> None:
-    for key, step in branch.below.items():
-        value = node.get(key)
-        if value is not None:
-            _descend(step, value, true)
+    def __init__(self, rules: list[int], conditions: Iterable[Node]) -> None:
+        self.rules = rules
+        self._keys = list(dict.fromkeys(key for condition in conditions for key in keys_of(condition)))
+        self._lookup = Lookup({key: ((number,), frozenset()) for number, key in enumerate(self._keys)})
+        self._counts: Counter[int] = Counter()
+        self._left = SAMPLE if rules else 0
 
+    def see(self, event: Event) -> bool:
+        """Count an event's keys; False when the sample is complete."""
+        if self._left > 0:
+            self._counts.update({n for triggered, _ in self._lookup.find(event) for n in triggered})
+        self._left -= 1
+        return self._left > 0
 
-def _descend(step: _Branch, value: Any, true: set[int]) -> None:
-    if step.index is not None:
-        _leaf(step.index, value, true)
-    if step.below:
-        if value.__class__ is dict:
-            _collect(step, value, true)
-        elif value.__class__ is list:
-            for item in value:
-                if item.__class__ is dict:
-                    _collect(step, item, true)
-                elif item.__class__ is list:
-                    _descend_list(step, item, true)
-
-
-def _descend_list(step: _Branch, items: list[Any], true: set[int]) -> None:
-    for item in items:
-        if item.__class__ is dict:
-            _collect(step, item, true)
-        elif item.__class__ is list:
-            _descend_list(step, item, true)
-
-
-def _leaf(index: FieldIndex, value: Any, true: set[int]) -> None:
-    if value.__class__ is list:
-        for item in value:
-            _leaf(index, item, true)
-    elif value is not None and (value.__class__ is not dict or has_value(value)):
-        true |= index.hits(value)
-
-
-def _present(node: Any, path: tuple[str, ...], at: int) -> bool:
-    """Whether the nested path gives any value."""
-    if isinstance(node, list):
-        return any(_present(item, path, at) for item in node)
-    if at == len(path):
-        return has_value(node)
-    return isinstance(node, dict) and path[at] in node and _present(node[path[at]], path, at + 1)
-
-
-def fields_of(node: Node) -> set[str]:
-    """The fields that a condition reads."""
-    found: set[str] = set()
-    for leaf in walk(node):
-        if not isinstance(leaf, Keyword):
-            found.add(leaf.field)
-        if isinstance(leaf, Related):
-            found.add(leaf.other)
-    return found
+    def rates(self) -> dict[Key, float]:
+        """The share of events for each key; one that was never seen counts as half an event."""
+        return {key: max(self._counts[n], 0.5) / SAMPLE for n, key in enumerate(self._keys)}

@@ -1,93 +1,162 @@
-"""All tests on one field, answered together: which of them hold for this value?"""
+"""All questions about one field, answered together: which rules may hold, for this value?
+
+The answers name the rules whose trigger holds, and those whose guard does. They may name a rule too many, since
+the matcher evaluates the rule's condition afterwards, and never one too few.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import Any
 
-from tracehound.matcher.leaves import Bool, Exists, LeafTest, Number, Text
-from tracehound.matcher.values import fold, number_text
+from tracehound.matcher.factors import coarse
+from tracehound.matcher.substrings import Substrings
+from tracehound.matcher.triggers import Key
+from tracehound.matcher.values import address, decimal, number_text
 
-Ids = frozenset[int]
-NONE: Ids = frozenset()
-MEMO_SIZE = 8192
-MEMO_CHARS = 512
+Answer = tuple[tuple[int, ...], frozenset[int]]
+"""What stands behind a key: rules that it triggers, and rules that it guards."""
+Answers = Sequence[Answer]
+NONE: tuple[Answer, ...] = ()
+MEMO_SIZE = 2048
+MEMO_CHARS = 128
 """Texts up to this length are remembered with their answer; longer ones seldom come twice."""
 
 
 class FieldIndex:
-    """The tests on one field: exact values in a hash map, the rest in groups, a bounded memo."""
+    """The questions about one field: hash maps, sorted thresholds, an automaton, and a bounded memo of texts."""
 
     __slots__ = (
-        "_always",
-        "_contains",
-        "_ends",
+        "_asks",
         "_exact",
-        "_exact_cased",
-        "_memo",
-        "_rest",
-        "_slow",
-        "_starts",
+        "_highest",
+        "_least",
+        "_longest",
+        "_lowest",
+        "_most",
+        "_networks",
+        "_numbers",
+        "_present",
+        "_scalar",
+        "_substrings",
+        "_tests",
+        "long",
+        "memo",
     )
 
-    def __init__(self, tests: dict[int, LeafTest]) -> None:
-        self._always: Ids = frozenset(i for i, t in tests.items() if isinstance(t, Exists))
-        self._exact: dict[str, set[int]] = {}
-        self._exact_cased: dict[str, set[int]] = {}
-        self._starts: list[tuple[str, int]] = []
-        self._ends: list[tuple[str, int]] = []
-        self._contains: list[tuple[str, int]] = []
-        self._rest: list[tuple[LeafTest, int]] = []
-        self._slow = [(t, i) for i, t in tests.items() if not isinstance(t, Exists)]
-        self._memo: dict[Any, Ids] = {}
-        for number, test in tests.items():
-            self._place(test, number)
+    def __init__(self, keys: Mapping[Key, Answer]) -> None:
+        kinds: dict[str, dict[Any, Answer]] = {}
+        for key, answer in keys.items():
+            kinds.setdefault(key.kind, {})[key.value] = answer
+        self._present = tuple(kinds.get("exists", {}).values())
+        self._scalar = self._present + tuple(kinds.get("scalar", {}).values())
+        self._exact = kinds.get("exact", {})
+        self._longest = max(map(len, self._exact), default=-1)
+        self._numbers = kinds.get("number", {})
+        self._least = _Thresholds(kinds.get("least", {}))
+        self._most = _Thresholds(kinds.get("most", {}))
+        self._tests = list(kinds.get("test", {}).items())
+        self._networks: dict[int, dict[int, Answer]] = {}
+        for (first, mask), answer in kinds.get("network", {}).items():
+            self._networks.setdefault(mask, {})[first] = answer
+        self._lowest = min(self._least, default=inf)
+        self._highest = max(self._most, default=-inf)
+        literals = kinds.get("holds", {})
+        self._substrings = Substrings(literals) if literals else None
+        self._asks = bool(literals or self._tests)
+        self.memo: dict[str, Answers] = {}
+        only = self._substrings if keys and len(literals) == len(keys) else None
+        self.long: Callable[[str], Answers] = self._of_text if only is None else only.find
+        """The answers for a text that is not remembered."""
 
-    def _place(self, test: LeafTest, number: int) -> None:
-        if isinstance(test, Text) and test.form != "pattern" and not test.cased:
-            if test.form == "equals":
-                self._exact.setdefault(test.literal, set()).add(number)
-            else:
-                group = {"startswith": self._starts, "endswith": self._ends, "contains": self._contains}
-                group[test.form].append((test.literal, number))
-        elif isinstance(test, Text) and test.form == "equals":
-            self._exact_cased.setdefault(test.literal, set()).add(number)
-        elif isinstance(test, Number):
-            self._exact_cased.setdefault(number_text(test.number), set()).add(number)
-        elif isinstance(test, Bool):
-            self._exact.setdefault("true" if test.truth else "false", set()).add(number)
-        elif not isinstance(test, Exists):
-            self._rest.append((test, number))
-
-    def hits(self, value: Any) -> Ids:
-        """The ids of the tests that hold for one value that is not null."""
-        key = value
-        if value.__class__ is str:
+    def find(self, value: Any) -> Answers:
+        """The answers for one value that is not null; an object must hold something."""
+        kind = value.__class__
+        if kind is str:
             if len(value) > MEMO_CHARS:
-                return self._hits_text(value)
-        elif isinstance(value, dict):
-            return self._always
-        else:
-            key = (value.__class__, value)  # 1, 1.0 and True are one key of a dict
-        found = self._memo.get(key)
-        if found is None:
-            if len(self._memo) >= MEMO_SIZE:
-                self._memo.clear()
-            found = self._hits_text(value) if value.__class__ is str else self._hits_other(value)
-            self._memo[key] = found
+                return self.long(value)
+            found = self.memo.get(value)
+            return self.learn(value) if found is None else found
+        if kind is int or kind is float:
+            return self._of_number(value)
+        if kind is bool:
+            return self._of_other(value, "true" if value else "false")
+        return self._present
+
+    def learn(self, text: str) -> Answers:
+        """The answer for a short text, put together and remembered."""
+        if len(self.memo) >= MEMO_SIZE:
+            self.memo.clear()
+        found = self.long(text)
+        if len(found) > 1:
+            triggered = tuple(number for numbers, _ in found for number in numbers)
+            found = ((triggered, frozenset().union(*(guarded for _, guarded in found))),)
+        self.memo[text] = found
         return found
 
-    def _hits_text(self, text: str) -> Ids:
-        low = fold(text)
-        found: set[int] = set()
-        if low in self._exact:
-            found |= self._exact[low]
-        if text in self._exact_cased:
-            found |= self._exact_cased[text]
-        found.update(i for literal, i in self._contains if literal in low)
-        found.update(i for literal, i in self._starts if low.startswith(literal))
-        found.update(i for literal, i in self._ends if low.endswith(literal))
-        found.update(i for test, i in self._rest if test.holds(text))
-        return self._always | found if found else self._always
+    def _of_text(self, text: str) -> Answers:
+        found = list(self._scalar)
+        if len(text) <= self._longest:
+            self._equal(coarse(text), found)
+        if self._substrings is not None:
+            found += self._substrings.find(text)
+        if self._networks and (number := address(text)) is not None:
+            for mask, networks in self._networks.items():
+                if number & mask in networks:
+                    found.append(networks[number & mask])
+        if (self._least or self._most) and (size := decimal(text)) is not None:
+            found += self._least.up_to(size)
+            found += self._most.down_to(size)
+        for test, answer in self._tests:
+            if test.holds(text):
+                found.append(answer)
+        return found
 
-    def _hits_other(self, value: Any) -> Ids:
-        return self._always | {i for test, i in self._slow if test.holds(value)}
+    def _equal(self, folded: str, found: list[Answer]) -> None:
+        answer = self._exact.get(folded)
+        if answer is not None:
+            found.append(answer)
+
+    def _of_number(self, value: int | float) -> Answers:
+        found = list(self._scalar) if self._scalar else []
+        if value in self._numbers:
+            found.append(self._numbers[value])
+        if value >= self._lowest:
+            found += self._least.up_to(value)
+        if value <= self._highest:
+            found += self._most.down_to(value)
+        if self._asks:
+            self._asked(value, number_text(value), found)
+        return found
+
+    def _of_other(self, value: Any, text: str) -> Answers:
+        found = list(self._scalar)
+        self._equal(text, found)
+        self._asked(value, text, found)
+        return found
+
+    def _asked(self, value: Any, text: str, found: list[Answer]) -> None:
+        """What string tests see of a number or boolean, and the tests that are asked one by one."""
+        if self._substrings is not None:
+            found += self._substrings.find(text)
+        for test, answer in self._tests:
+            if test.holds(value):
+                found.append(answer)
+
+
+class _Thresholds(list[int | float]):
+    """Sorted numbers, and the answer at each; found by bisection."""
+
+    def __init__(self, thresholds: Mapping[Any, Answer]) -> None:
+        super().__init__(sorted(thresholds))
+        self._answers = [thresholds[number] for number in self]
+
+    def up_to(self, value: int | float) -> list[Answer]:
+        """The answers of all thresholds at or below a value."""
+        return self._answers[: bisect_right(self, value)]
+
+    def down_to(self, value: int | float) -> list[Answer]:
+        """The answers of all thresholds at or above a value."""
+        return self._answers[bisect_left(self, value) :]

@@ -72,7 +72,8 @@ class Text:
         return text if self.cased else fold(text)
 
     @cached_property
-    def _number(self) -> int | float | None:
+    def number(self) -> int | float | None:
+        """The number that a plain value writes, if it does: it equals numbers too."""
         return decimal(self.literal) if self.form == "equals" else None
 
     @cached_property
@@ -81,8 +82,8 @@ class Text:
         return Glob(self.parts if self.cased else folded)
 
     def holds(self, value: Any) -> bool:
-        if self._number is not None and isinstance(value, int | float) and not isinstance(value, bool):
-            return value == self._number
+        if self.number is not None and isinstance(value, int | float) and not isinstance(value, bool):
+            return value == self.number
         text = text_of(value)
         return text is not None and self.holds_text(text if self.cased else fold(text))
 

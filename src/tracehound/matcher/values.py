@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import AddressValueError, IPv4Network, IPv6Address, IPv6Network
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import Any
 
 Scalar = str | int | float | bool
@@ -17,6 +18,7 @@ Scalar = str | int | float | bool
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?")
 _V4_MAPPED = 0xFFFF << 32
 _V6_BITS = 128
+SCALARS = frozenset({str, int, float, bool})
 MAX_ADDRESS = 64
 """Longer texts are no addresses, zone included."""
 
@@ -68,10 +70,12 @@ def address(text: str) -> int | None:
 @lru_cache(maxsize=8192)
 def _address(text: str) -> int | None:
     try:
-        if ":" in text:
-            return int(IPv6Address(text))
-        return _V4_MAPPED | int(IPv4Address(text))
-    except AddressValueError:
+        if ":" not in text:
+            return _V4_MAPPED | int.from_bytes(inet_pton(AF_INET, text), "big")
+        if "%" not in text:
+            return int.from_bytes(inet_pton(AF_INET6, text), "big")
+        return int(IPv6Address(text))  # with a zone
+    except (AddressValueError, OSError, ValueError):
         return None
 
 
@@ -88,14 +92,32 @@ def values_at(event: dict[str, Any], field: str) -> list[Any]:
 
     Arrays are gone through at every step; ``null`` and empty arrays give nothing.
     """
+    path = split(field)
+    node: Any = event
+    for step in path:  # the usual case: objects down to a scalar
+        if node.__class__ is not dict:
+            break
+        node = node.get(step)
+        if node is None:
+            break
+    else:
+        if node.__class__ in SCALARS:
+            return [node]
     found: list[Any] = []
-    _walk(event, field.split("."), 0, found)
-    if not found and "." in field and field in event:
+    if node is not None:
+        _walk(event, path, 0, found)
+    if not found and len(path) > 1 and field in event:
         _take(event[field], found)
     return found
 
 
-def _walk(node: Any, path: list[str], at: int, found: list[Any]) -> None:
+@lru_cache(maxsize=65_536)
+def split(field: str) -> tuple[str, ...]:
+    """A field's steps."""
+    return tuple(field.split("."))
+
+
+def _walk(node: Any, path: tuple[str, ...], at: int, found: list[Any]) -> None:
     if isinstance(node, list):
         for item in node:
             _walk(item, path, at, found)
