@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tracehound.errors import RecordError
@@ -24,7 +25,7 @@ def prune(value: dict[str, Any], depth: int) -> dict[str, Any]:
             if item and (inner := prune(item, depth + 1)):
                 kept[key] = inner
         elif kind is list:
-            if item and (items := _prune_list(item, depth + 1)):
+            if item and (items := _list(item, depth + 1, prune)):
                 kept[key] = items
         else:
             kept[key] = item
@@ -45,42 +46,24 @@ def leftover(value: dict[str, Any], depth: int) -> dict[str, Any]:
         if kind is dict:
             item = leftover(item, depth + 1)
         elif kind is list:
-            item = _leftover_list(item, depth + 1)
+            item = _list(item, depth + 1, leftover)
         if item:
             kept[key] = item
     return kept
 
 
-def _prune_list(value: list[Any], depth: int) -> list[Any]:
+def _list(value: list[Any], depth: int, inside: Callable[[dict[str, Any], int], dict[str, Any]]) -> list[Any]:
+    """The items of a list that are left, dicts in it treated by ``inside``."""
     if depth > MAX_DEPTH:
         raise _too_deep()
-    kept: list[Any] = []
+    kept = []
     for item in value:
         kind = type(item)
         if kind is dict:
-            if inner := prune(item, depth + 1):
-                kept.append(inner)
+            item = inside(item, depth + 1)
         elif kind is list:
-            if items := _prune_list(item, depth + 1):
-                kept.append(items)
-        elif item is not None:
-            kept.append(item)
-    return kept
-
-
-def _leftover_list(value: list[Any], depth: int) -> list[Any]:
-    if depth > MAX_DEPTH:
-        raise _too_deep()
-    kept: list[Any] = []
-    for item in value:
-        kind = type(item)
-        if kind is dict:
-            if inner := leftover(item, depth + 1):
-                kept.append(inner)
-        elif kind is list:
-            if items := _leftover_list(item, depth + 1):
-                kept.append(items)
-        elif item is not None:
+            item = _list(item, depth + 1, inside)
+        if item is not None and item != {} and item != []:
             kept.append(item)
     return kept
 
