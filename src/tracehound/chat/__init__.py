@@ -79,7 +79,9 @@ def _new_part(sent: list[Message]) -> tuple[int, int]:
 
 def _context(message: Message) -> Iterator[Text]:
     direction = DIRECTIONS[message.role]
-    for text in (*message.texts, *message.reasoning):
+    for text in message.texts:
+        yield direction, text, True
+    for text in message.reasoning:
         yield direction, text, True
     for text in message.documents:
         yield "document", text, True

@@ -20,6 +20,7 @@ ROLES = {
     "system": "system", "developer": "system",
     "tool": "tool", "function": "tool", "ipython": "tool",
 }  # fmt: skip
+PLAIN_ROLES = {name: role for name, role in ROLES.items() if role != "tool"}
 ITEM_ROLES = {
     "message": None, "reasoning": "assistant", "function_call": "assistant", "custom_tool_call": "assistant",
     "mcp_call": "assistant", "mcp_approval_request": "assistant", "mcp_list_tools": "assistant",
@@ -44,7 +45,11 @@ def read(value: Any, role: str) -> Iterator[Message]:
             return
         loose: list[Any] = []
         for item in value:
-            if _is_message(item):
+            if plain := _plain(item):
+                if loose:
+                    yield from _flush(loose, role)
+                yield plain
+            elif _is_message(item):
                 yield from _flush(loose, role)
                 yield _message(item, role)
             else:
@@ -52,6 +57,24 @@ def read(value: Any, role: str) -> Iterator[Message]:
         yield from _flush(loose, role)
     elif isinstance(value, dict):
         yield _message(value, role) if _is_message(value) else add_blocks(Message(role), [value])
+
+
+def _plain(item: Any) -> Message | None:
+    """A message of a role and one text, as most are: what ``_message`` makes of it, at once."""
+    if type(item) is not dict or len(item) != 2:
+        return None
+    role = PLAIN_ROLES.get(said) if type(said := item.get("role")) is str else None
+    content = item.get("content")
+    if role is None or content is None:
+        return None
+    if type(content) is list:
+        block = content[0] if len(content) == 1 else None
+        if type(block) is not dict or len(block) - (block.get("type") == "text") != 1:
+            return None
+        content = block.get("text")
+    if type(content) is not str:
+        return None
+    return Message(role, [content] if content else [])
 
 
 def _flush(loose: list[Any], role: str) -> Iterator[Message]:
