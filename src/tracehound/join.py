@@ -9,10 +9,12 @@ the longest unused offer is forgotten first, and counted.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
 from tracehound.event import JOIN
+from tracehound.plain import masked, reading
 
 Event = dict[str, Any]
 
@@ -77,6 +79,24 @@ class Join:
                     self._give(key, event)
         for key, event in waiting:
             self._give(key, event)
+
+    def dump(self, mask: Callable[[str], str] = str) -> dict[str, Any]:
+        """The offers as plain values with masked texts, the longest unused first.
+
+        A key of anything but texts, numbers, booleans and null is left out.
+        """
+        offers = [
+            [list(key), [[list(path), masked(value, mask)] for path, value in found]]
+            for key, found in self._offers.items()
+            if all(part is None or isinstance(part, str | int | float) for part in key)
+        ]
+        return {"offers": offers}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from what ``dump`` gave, read back from JSON; what is not its shape raises ``StateError``."""
+        with reading("the join's part of it"):
+            for key, found in state["offers"][-self.max_offers :]:
+                self._offers[tuple(key)] = [(tuple(map(str, path)), value) for path, value in found]
 
     def _remember(self, key: tuple[object, ...], event: Event, paths: tuple[Path, ...]) -> None:
         found = [(path, deepcopy(value)) for path in paths if (value := _get(event, path)) is not None]

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from tracehound import __version__
-from tracehound.errors import ConfigError, StoreError, TracehoundError, nearest
+from tracehound.errors import ConfigError, StateError, StoreError, TracehoundError, nearest
 
 EXIT_DONE, EXIT_FOUND, EXIT_WRONG_USE = 0, 1, 2
 
@@ -77,7 +77,7 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         code = EXIT_WRONG_USE
-    except (ConfigError, StoreError) as error:
+    except (ConfigError, StateError, StoreError) as error:
         _say(error)
         code = EXIT_WRONG_USE
     except TracehoundError as error:

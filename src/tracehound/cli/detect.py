@@ -5,11 +5,19 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tracehound.cli import _shared as shared
+
+if TYPE_CHECKING:
+    from tracehound.config import Settings
+    from tracehound.deadletter import DeadLetters
+    from tracehound.matcher import Engine
+    from tracehound.matcher.state import StateDir
+    from tracehound.pipeline import Pipeline
+    from tracehound.rules import RuleSet
 
 
 @click.command("detect")
@@ -17,6 +25,14 @@ from tracehound.cli import _shared as shared
 @shared.rule_options
 @click.option(
     "--store", "folder", type=click.Path(path_type=Path), help="Keep events and findings here for `hunt`."
+)
+@click.option(
+    "--state", "state_folder", type=click.Path(path_type=Path, file_okay=False),
+    help="Remember here for the next run what is not finished: windows, baselines, joins.",
+)
+@click.option(
+    "--baseline-from", "past", multiple=True, type=click.Path(path_type=Path, exists=True),
+    help="Let baselines learn from this store or these logs first; may be repeated.",
 )
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write here, not to stdout."
@@ -30,22 +46,28 @@ from tracehound.cli import _shared as shared
 def command(
     ctx: click.Context, places: tuple[str, ...], source: str | None, dead_letter: Path | None, validate: bool,
     names: tuple[str, ...], tags: tuple[str, ...], levels: tuple[str, ...], areas: tuple[str, ...],
-    folder: Path | None, out: Path | None, form: str | None, config: Path | None, packs: tuple[Path, ...],
+    folder: Path | None, state_folder: Path | None, past: tuple[Path, ...], out: Path | None, form: str | None,
+    config: Path | None, packs: tuple[Path, ...],
 ) -> None:  # fmt: skip
     """Run the rules over raw logs or OCSF events and print the findings.
 
     Several files are read side by side, merged by the time of their records. Findings are OCSF Detection Findings.
     The exit code does not depend on what was found.
 
+    With --state, the run goes on where the last one stopped, and the next one goes on from here: windows are not
+    closed at the end of the input, and events count in the order of their times over both.
+
     \b
     Example:
       tracehound detect gateway.jsonl.gz cloudtrail/ --level high --level critical
       tracehound normalize logs/ | tracehound detect --store ./store > findings.ndjson
+      tracehound detect --state ./state --baseline-from ./store today.jsonl
     """
     from tracehound import store
     from tracehound.connectors import input_connector
     from tracehound.deadletter import DeadLetters
     from tracehound.matcher.setup import engine_for
+    from tracehound.matcher.state import StateDir
     from tracehound.pipeline import Pipeline
 
     settings = shared.settings_of(config, packs)
@@ -53,28 +75,34 @@ def command(
     form = form or ("table" if out is None and sys.stdout.isatty() else "ndjson")
     dead = DeadLetters(dead_letter)
     pipeline = Pipeline(settings, dead, source=source, validate=validate)
-    engine = engine_for(ruleset, settings)
+    piped = not places or "-" in places
+    engine = engine_for(ruleset, settings, live=state_folder is not None, early=piped or state_folder is not None)
     inputs = input_connector("file")
     found = tuple(inputs.find(places))
     kept: list[dict[str, Any]] = []
     keeping = store.Writer(folder) if folder else nullcontext()
-    with shared.progress(found, "detect") as advance, shared.output(out) as target, keeping as writer:
+    with StateDir(state_folder) if state_folder else nullcontext() as state:
+        parts = _resume(state, engine, pipeline) if state else {}
+        _learn(past, engine, ruleset, settings, dead)
+        with shared.progress(found, "detect") as advance, shared.output(out) as target, keeping as writer:
 
-        def emit(findings: list[dict[str, Any]]) -> None:
-            if writer:
-                writer.add(findings)
-            if form == "ndjson":
-                shared.write_lines(target, findings)
-            else:
-                kept.extend(findings)
+            def emit(findings: list[dict[str, Any]]) -> None:
+                if writer:
+                    writer.add(findings)
+                if form == "ndjson":
+                    shared.write_lines(target, findings)
+                else:
+                    kept.extend(findings)
 
-        for batch in pipeline.run_by_time([inputs.streams([place], advance) for place in found]):
-            if writer:
-                writer.add(batch)
-            emit(engine.process(batch))
-        emit(engine.flush())
-        if form == "json":
-            shared.write_json(target, kept)
+            for batch in shared.event_batches(pipeline, found, advance, engine, lines=folder is not None):
+                if writer:
+                    writer.add(batch)
+                emit(engine.process(batch))
+            emit([] if state else engine.flush())
+            if form == "json":
+                shared.write_json(target, kept)
+        if state:  # after the findings are out: a run that is killed says them again rather than never
+            state.save(parts | {"engine": engine.dump(), "join": pipeline.join.dump(engine.mask)})
     if form == "table":
         _show(kept)
         click.echo(
@@ -83,6 +111,42 @@ def command(
             err=True,
         )
     ctx.exit(max(code, shared.report_dead(dead)))
+
+
+def _resume(state: StateDir, engine: Engine, pipeline: Pipeline) -> dict[str, Any]:
+    """Go on from the last run; says on stderr what of it cannot go on. Gives what was saved."""
+    from tracehound.errors import StateError
+
+    parts = state.load()
+    try:
+        if "join" in parts:
+            pipeline.join.load(parts["join"])
+        for word in engine.load(parts["engine"]) if "engine" in parts else ():
+            click.echo(f"state: {shared.printable(word)}", err=True)
+    except StateError as error:
+        raise state.part_of(error) from error
+    return parts
+
+
+def _learn(
+    past: tuple[Path, ...], engine: Engine, ruleset: RuleSet, settings: Settings, dead: DeadLetters
+) -> None:
+    """Let baselines learn from stores and logs."""
+    from tracehound.connectors import input_connector
+    from tracehound.matcher.seed import is_store, stored_events
+    from tracehound.pipeline import Pipeline
+
+    for place in past:
+        if is_store(place):
+            batches = stored_events(place, ruleset)
+        else:
+            inputs = input_connector("file")
+            found = [inputs.streams([name]) for name in inputs.find([str(place)])]
+            batches = Pipeline(settings, dead).run_by_time(found)
+        events = taken = 0
+        for batch in batches:
+            events, taken = events + len(batch), taken + engine.learn(batch)
+        click.echo(f"baselines: {taken:,} times learned from {events:,} events of {place}", err=True)
 
 
 def _show(findings: list[dict[str, Any]]) -> None:

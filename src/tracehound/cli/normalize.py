@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tracehound.cli import _shared as shared
 
+if TYPE_CHECKING:
+    from tracehound.config import Settings
+    from tracehound.matcher.state import StateDir
+    from tracehound.pipeline import Pipeline
+
 
 @click.command("normalize")
 @shared.input_options
+@click.option(
+    "--state", "state_folder", type=click.Path(path_type=Path, file_okay=False),
+    help="Remember here for the next run which requests wait for their responses.",
+)  # fmt: skip
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write here, not to stdout."
 )
@@ -23,6 +35,7 @@ def command(
     source: str | None,
     dead_letter: Path | None,
     validate: bool,
+    state_folder: Path | None,
     out: Path | None,
     form: str,
     config: Path | None,
@@ -41,6 +54,7 @@ def command(
     """
     from tracehound.connectors import input_connector
     from tracehound.deadletter import DeadLetters
+    from tracehound.matcher.state import StateDir
     from tracehound.pipeline import Pipeline
 
     settings = shared.settings_of(config, packs)
@@ -48,7 +62,30 @@ def command(
     pipeline = Pipeline(settings, dead, source=source, validate=validate)
     inputs = input_connector("file")
     found = tuple(inputs.find(places))
-    with shared.progress(found, "normalize") as advance, shared.output(out) as target:
-        for batch in pipeline.run_by_time([inputs.streams([place], advance) for place in found]):
-            shared.write_lines(target, batch)
+    with StateDir(state_folder) if state_folder else nullcontext() as state:
+        parts = resume(state, pipeline) if state else {}
+        with shared.progress(found, "normalize") as advance, shared.output(out) as target:
+            for batch in shared.event_batches(pipeline, found, advance):
+                shared.write_lines(target, batch)
+        if state:
+            state.save(parts | {"join": pipeline.join.dump(_mask(settings))})
     ctx.exit(shared.report_dead(dead))
+
+
+def resume(state: StateDir, pipeline: Pipeline) -> dict[str, Any]:
+    """Go on from the last run; gives what was saved."""
+    from tracehound.errors import StateError
+
+    parts = state.load()
+    try:
+        if "join" in parts:
+            pipeline.join.load(parts["join"])
+    except StateError as error:
+        raise state.part_of(error) from error
+    return parts
+
+
+def _mask(settings: Settings) -> Callable[[str], str]:
+    from tracehound.scan import scanner_for
+
+    return scanner_for(settings.packs).redact if settings.privacy.redact else str

@@ -17,6 +17,7 @@ from typing import Any
 from tracehound.matcher.groups import Key, key_of
 from tracehound.matcher.hits import Entity, Event, Hit, reference
 from tracehound.matcher.values import fold, text_of, values_at
+from tracehound.plain import integer, text
 from tracehound.rules.model import Rule
 
 MAX_VALUES = 1000
@@ -103,6 +104,9 @@ class FirstSeen:
 
     def _known(self, key: Key, time: int) -> _Known:
         known = self._entities.get(key)
+        if known is not None and known.last <= time - self._span:  # it was away: as if never seen
+            self._total -= len(self._entities.pop(key).values)
+            known = None
         if known is None:
             self._retire(time - self._span)
             while self._entities and (len(self._entities) >= self._max_keys or self._total >= MAX_TOTAL):
@@ -123,29 +127,29 @@ class FirstSeen:
             self._total -= len(known.values)
             del self._entities[key]
 
-    def _is_new(self, known: _Known, folded: str, text: str, time: int) -> bool:
+    def _is_new(self, known: _Known, folded: str, value: str, time: int) -> bool:
         values = known.values
-        number = _hash(folded)
-        last = values.get(number)
-        values[number] = time if last is None else max(last, time)
-        values.move_to_end(number)
+        hashed = _hash(folded)
+        last = values.get(hashed)
+        values[hashed] = time if last is None else max(last, time)
+        values.move_to_end(hashed)
         if last is None:
             self._total += 1
             self._forget(values, time - self._span)
         if last is not None and time - last < self._span:
             return False
-        shown = self._mask(text)
+        shown = self._mask(value)
         known.texts = [*(t for t in known.texts if t != shown), shown][-MAX_SHOWN:]
         return True
 
     def _forget(self, values: OrderedDict[int, int], before: int) -> None:
         """Forget values that were not seen for so long, and the longest unseen where there are too many."""
         while len(values) > 1:
-            number, last = next(iter(values.items()))
+            hashed, last = next(iter(values.items()))
             if last > before and len(values) <= MAX_VALUES:
                 return
             self.evicted += last > before
-            del values[number]
+            del values[hashed]
             self._total -= 1
 
     def _explanation(self, before: list[str]) -> str:
@@ -169,10 +173,11 @@ class FirstSeen:
 
     def load(self, state: dict[str, Any]) -> None:
         """What ``dump`` gave, read back from JSON."""
-        self.frontier = int(state["frontier"])
+        self.frontier = integer(state["frontier"])
         for key, since, last, values, texts in state["entities"]:
-            times = OrderedDict((int(number), int(time)) for number, time in values)
-            self._entities[bytes.fromhex(key)] = _Known(int(since), int(last), times, [str(t) for t in texts])
+            times = OrderedDict((integer(value), integer(time)) for value, time in values)
+            known = _Known(integer(since), integer(last), times, [text(shown) for shown in texts])
+            self._entities[bytes.fromhex(key)] = known
             self._total += len(times)
 
 

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tracehound.plain import integer, text
+
 FUTURE_MS = 86_400_000
 """An event may name a time this far ahead of the clock before it is no longer believed."""
 IDLE_EVENTS = 20_000
@@ -74,7 +76,7 @@ class EventClock:
 
     def load(self, state: dict[str, Any]) -> None:
         """What ``dump`` gave, read back from JSON."""
-        self._seen = int(state["seen"])
+        self._seen = integer(state["seen"])
         for source, newest, last_seen in state["sources"]:
-            self._newest[str(source)], self._last_seen[str(source)] = int(newest), int(last_seen)
+            self._newest[text(source)], self._last_seen[source] = integer(newest), integer(last_seen)
         self._horizon = None

@@ -11,10 +11,9 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from tracehound.matcher.groups import Input, Key, Mask, Reader, open_to_all
+from tracehound.matcher.groups import Input, Key, Mask, Reader, open_to_all, pairs
 from tracehound.matcher.hits import MAX_RELATED, Entity, Event, EventRef, Hit
-from tracehound.matcher.measures import read, written
-from tracehound.matcher.slim import masked, pack, unpack
+from tracehound.plain import integer, masked_event, pack, packed, text, unpack
 
 MAX_IDS = 10_000
 """So many events of a window are told apart; beyond, each counts."""
@@ -88,8 +87,8 @@ class Closing:
     def dump(self, mask: Mask) -> list[Any]:
         """All windows as plain values, the first opened first; without those that are named by a secret."""
         return [
-            [key.hex(), w.start, w.entity, _plain(w.state), w.entries, sorted(w.ids),
-             [ref.plain() for ref in w.refs], pack(masked(unpack(w.last), mask)).decode(), w.matched]
+            [key.hex(), w.start, w.entity, self.reader.measure.dump(w.state), w.entries, sorted(w.ids),
+             [ref.plain() for ref in w.refs], pack(masked_event(unpack(w.last), mask)).decode(), w.matched]
             for key, w in self._windows.items()
             if open_to_all(mask, w.entity, w.state)
         ]  # fmt: skip
@@ -97,29 +96,8 @@ class Closing:
     def load(self, windows: Sequence[Any]) -> None:
         """What ``dump`` gave, read back from JSON."""
         for key, start, entity, state, entries, ids, refs, last, matched in windows:
-            pairs = tuple((str(name), str(text)) for name, text in entity)
-            window = _Window(int(start), pairs, self._state(state))
-            window.entries, window.ids = int(entries), {str(uid) for uid in ids}
-            window.refs = [EventRef(*ref) for ref in refs]
-            window.last, window.matched = str(last).encode(), int(matched)
+            window = _Window(integer(start), pairs(entity), self.reader.measure.load(state))
+            window.entries, window.ids = integer(entries), {text(uid) for uid in ids}
+            window.refs = [EventRef.of(ref) for ref in refs]
+            window.last, window.matched = packed(last), self.reader.leaf(matched)
             self._windows[bytes.fromhex(key)] = window
-
-    def _state(self, plain: Any) -> Any:
-        if isinstance(self.reader.measure.start(), dict):
-            return {value: int(count) for value, count in plain}
-        return None if plain is None else _back(plain)
-
-
-def _plain(state: Any) -> Any:
-    """A state as JSON takes it: no keys but texts, no numbers beyond 64 bits."""
-    if isinstance(state, dict):
-        return list(state.items())
-    if isinstance(state, list):
-        return [_plain(item) if isinstance(item, list) else written(item) for item in state]
-    return state
-
-
-def _back(plain: Any) -> Any:
-    if isinstance(plain, list) and not (len(plain) == 1 and isinstance(plain[0], str)):
-        return [_back(item) for item in plain]
-    return read(plain)

@@ -70,9 +70,9 @@ class Engine:
 
     Correlations and baselines see an event when no older one can come any more: ``lateness`` seconds after it
     in event time, at the latest with ``flush``. Their findings are those of the stream in the order of its
-    times. With ``early`` they are raised at once where the events came in order, as most do; a finding that
-    is already out is not raised again. ``lateness`` None is for whole files read one after another, of which
-    none is late to the other: windows then stay open (in bounds) until ``flush``.
+    times. With ``early`` they are raised at once where the events came in order, as most do; what is found in
+    the right order then goes on with a finding that is already out. ``lateness`` None is for whole files read
+    one after another, of which none is late to the other: windows then stay open (in bounds) until ``flush``.
 
     ``mask`` changes texts before they go into a finding or a saved state (secrets); ``now_ms`` is the wall
     clock in epoch milliseconds, against which times far in the future are not believed.
@@ -98,7 +98,8 @@ class Engine:
         self.suppressor = Suppressor(max_keys, self._findings.create)
         self.early = Suppressor(max_keys, self._findings.create)
         self.told: OrderedDict[str, None] = OrderedDict()
-        """Ids of findings that were raised early."""
+        """Ids of findings without a window (of baselines) that were raised early."""
+        self._early_rules: set[str] = set()
         self._closing: list[Tree] = []
         self._closed: int | None = None
         self._with_early = early
@@ -125,6 +126,8 @@ class Engine:
         return [(_Single(rule), rule.condition)]
 
     def _remember(self, rule: Rule, settled: Tree | FirstSeen, early: Tree | FirstSeen | None) -> int:
+        if early is not None:
+            self._early_rules.add(rule.id)
         self.remembering.append(_Remembering(rule, settled, early, Slimmer(_fields(rule))))
         return len(self.remembering) - 1
 
@@ -237,7 +240,7 @@ class Engine:
 
     def _raise(self, hit: Hit, out: list[Event]) -> None:
         self.counts.hits += 1
-        finding, closed = self.suppressor.take(hit)
+        finding, closed = self.suppressor.take(hit, self.early if hit.rule.id in self._early_rules else None)
         self._close(closed, out)
         if finding is not None and not self._is_told(finding):
             self.counts.findings += 1
@@ -247,12 +250,10 @@ class Engine:
         finding, _ = self.early.take(hit)
         if finding is None:
             return
-        uid = finding["finding_info"]["uid"]
-        if uid in self.told:
-            return
-        self.told[uid] = None
-        if len(self.told) > MAX_TOLD:
-            self.told.popitem(last=False)
+        if window_seconds(hit.rule) is None:
+            self.told[finding["finding_info"]["uid"]] = None
+            if len(self.told) > MAX_TOLD:
+                self.told.popitem(last=False)
         self.counts.findings += 1
         out.append(finding)
 

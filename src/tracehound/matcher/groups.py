@@ -9,8 +9,9 @@ from itertools import islice, product
 from typing import Any
 
 from tracehound.matcher.hits import Entity, Event, EventRef, Hit
-from tracehound.matcher.measures import OPERATORS, SHIFT, Label, exact, measure_of
+from tracehound.matcher.measures import OPERATORS, SHIFT, Label, exact, measure_of, read
 from tracehound.matcher.values import fold, text_of, values_at
+from tracehound.plain import integer, text
 from tracehound.rules.model import Correlation, Rule
 
 MAX_GROUPS_OF_ONE_EVENT = 64
@@ -94,8 +95,8 @@ class Reader:
     def _values(self, event: Event) -> Label:
         """The numbers of the field, or the values (of several fields: their combinations)."""
         if self._numbers:
-            numbers = (exact(value) for value in values_at(event, self._fields[0]))
-            return tuple(number for number in numbers if number is not None)
+            found = (exact(value) for value in values_at(event, self._fields[0]))
+            return tuple(value for value in found if value is not None)
         options = []
         for name in self._fields:
             texts = (fold(t) for v in values_at(event, name) if (t := text_of(v)) is not None)
@@ -103,6 +104,20 @@ class Reader:
         if len(options) == 1:
             return tuple(options[0])
         return tuple(" | ".join(texts) for texts in islice(product(*options), MAX_VALUES_OF_ONE_EVENT))
+
+    def leaf(self, plain: Any) -> int:
+        """The number of a base rule, read back; ``ValueError`` for one that is not there."""
+        if not 0 <= integer(plain) < len(self._leaves):
+            raise ValueError("another base rule")
+        return integer(plain)
+
+    def label(self, plain: Any) -> Label:
+        """A label, read back; ``ValueError`` for one of another kind of correlation."""
+        label = tuple(read(value) for value in plain)
+        wanted = str if self._fields and not self._numbers else int
+        if any(not isinstance(value, wanted) for value in label) or (self._numbers and not label):
+            raise ValueError("of another kind of correlation")
+        return label
 
     def enough(self, state: Any, entries: int, after: int) -> float | None:
         """What is measured in a window, where the condition holds."""
@@ -138,7 +153,12 @@ def distinct(entries: Iterable[Sequence[Any]]) -> list[EventRef]:
 
 def open_to_all(mask: Mask, entity: Entity, state: Any) -> bool:
     """Whether a group's values may be written down: a group that is named by a secret, or counts some, may not."""
-    texts = [text for _, text in entity]
+    texts = [value for _, value in entity]
     if isinstance(state, dict):
         texts += [value for value in state if isinstance(value, str)]
-    return all(mask(text) == text for text in texts)
+    return all(mask(value) == value for value in texts)
+
+
+def pairs(plain: Any) -> Entity:
+    """A group's fields and values, read back."""
+    return tuple((text(name), text(value)) for name, value in plain)

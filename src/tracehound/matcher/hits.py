@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from math import isfinite
 from sys import intern
 from typing import TYPE_CHECKING, Any
+
+from tracehound.plain import integer, text
 
 if TYPE_CHECKING:
     from tracehound.rules.model import Rule
@@ -31,8 +33,15 @@ class EventRef:
     source: str
 
     def plain(self) -> list[Any]:
-        """The values in order, from which ``EventRef(*values)`` makes it again."""
+        """The values in order."""
         return [self.uid, self.time, self.type_uid, self.type_name, self.source]
+
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> EventRef:
+        """What ``plain`` gave, read back."""
+        uid, time, type_uid, type_name, source = values
+        names = intern(text(type_name)), intern(text(source))
+        return cls(text(uid), integer(time), integer(type_uid), *names)
 
     def __lt__(self, other: EventRef) -> bool:
         return (self.time, self.uid) < (other.time, other.uid)

@@ -15,6 +15,7 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 from tracehound.matcher.values import decimal
+from tracehound.plain import integer, text
 from tracehound.rules.model import Correlation, Expression
 
 SHIFT = 1074
@@ -47,9 +48,11 @@ def written(value: Any) -> Any:
     return value
 
 
-def read(value: Any) -> Any:
-    """What ``written`` wrote."""
-    return int(value[0], 16) if isinstance(value, list) else value
+def read(value: Any) -> str | int:
+    """What ``written`` wrote; anything else raises ``ValueError``."""
+    if isinstance(value, list) and len(value) == 1 and len(text(value[0])) <= SHIFT:
+        return int(value[0], 16)
+    return value if isinstance(value, str) else integer(value)
 
 
 class Measure:
@@ -67,6 +70,14 @@ class Measure:
     def value(self, state: Any, entries: int, after: int) -> tuple[int, int]:
         """Numerator and denominator for a window of so many entries, all later than ``after``."""
         return entries, 1
+
+    def dump(self, state: Any) -> Any:
+        """A state as JSON takes it."""
+        return state
+
+    def load(self, plain: Any) -> Any:
+        """What ``dump`` gave, read back; what is not its shape raises ``ValueError`` or ``TypeError``."""
+        return None
 
 
 class Distinct(Measure):
@@ -88,6 +99,12 @@ class Distinct(Measure):
 
     def value(self, state: dict[Any, int], entries: int, after: int) -> tuple[int, int]:
         return len(state), 1
+
+    def dump(self, state: dict[Any, int]) -> Any:
+        return list(state.items())
+
+    def load(self, plain: Any) -> dict[Any, int]:
+        return {read(value): integer(count) for value, count in plain}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +137,15 @@ class Sum(Measure):
     def value(self, state: list[int], entries: int, after: int) -> tuple[int, int]:
         return state[0], (state[1] if self.average else 1) << SHIFT
 
+    def dump(self, state: list[int]) -> Any:
+        return [written(number) for number in state]
+
+    def load(self, plain: Any) -> list[int]:
+        total, count = _numbers(plain)
+        if count < 1:
+            raise ValueError("an average of nothing")
+        return [total, count]
+
 
 @dataclass(frozen=True, slots=True)
 class Percentile(Measure):
@@ -143,6 +169,14 @@ class Percentile(Measure):
         low = state[place]
         high = state[place + 1] if rest else low
         return low * (100 - rest) + high * rest, 100 << SHIFT
+
+    def dump(self, state: list[int]) -> Any:
+        return [written(number) for number in state]
+
+    def load(self, plain: Any) -> list[int]:
+        if not plain:
+            raise ValueError("a percentile of nothing")
+        return sorted(_numbers(plain))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +202,17 @@ class Ordered(Measure):
 
     def value(self, state: list[list[int]], entries: int, after: int) -> tuple[int, int]:
         return max((n + 1 for own in state for n, t in enumerate(own) if t > after), default=0), 1
+
+    def load(self, plain: Any) -> list[list[int]]:
+        state = [[integer(start) for start in own] for own in plain]
+        if [len(own) for own in state] != [len(own) for own in self.start()]:
+            raise ValueError("chains of other rules")
+        return state
+
+
+def _numbers(plain: Any) -> list[int]:
+    found = [read(value) for value in plain]
+    return [value if isinstance(value, int) else integer(value) for value in found]
 
 
 def holds(expression: Expression, present: Iterable[Any]) -> bool:

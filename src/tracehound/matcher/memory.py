@@ -6,20 +6,16 @@ condition would be counted together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tracehound.errors import StateError
 from tracehound.matcher.suppress import window_seconds
+from tracehound.matcher.tree import Tree
+from tracehound.plain import reading, text
 from tracehound.rules.model import Rule
 
 if TYPE_CHECKING:
     from tracehound.matcher.engine import Engine
-
-MALFORMED = (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, StopIteration)
-"""What reading plain values of the wrong shape raises."""
-
 
 def dump(engine: Engine) -> dict[str, Any]:
     """The memory of an engine."""
@@ -36,8 +32,8 @@ def dump(engine: Engine) -> dict[str, Any]:
         "clock": engine.clock.dump(),
         "rules": rules,
         "waiting": engine.order.dump(engine.mask, names),
-        "windows": engine.suppressor.dump(),
-        "early": engine.early.dump(),
+        "windows": engine.suppressor.dump(engine.mask),
+        "early": engine.early.dump(engine.mask),
         "told": list(engine.told),
     }
 
@@ -45,24 +41,25 @@ def dump(engine: Engine) -> dict[str, Any]:
 def load(engine: Engine, state: dict[str, Any]) -> list[str]:
     """Give an engine the memory of another; says of which rules it was dropped."""
     with reading("the engine's part of it"):
-        was: dict[str, str] = dict(state["versions"])
+        was = {text(uid): text(version) for uid, version in state["versions"].items()}
         same = {rule.id for rule in engine.rules if was.get(rule.id) == _version(rule)}
         dropped = _dropped(engine.rules, was, same, state["rules"])
         engine.clock.load(state["clock"])
-        numbers: dict[str, int] = {}
+        going_on: dict[str, tuple[int, int]] = {}
         for number, item in enumerate(engine.remembering):
             kept = state["rules"].get(item.rule.id) if item.rule.id in same else None
             if kept is None:
                 continue
-            numbers[item.rule.id] = number
+            leaves = item.settled.leaves if isinstance(item.settled, Tree) else ()
+            going_on[item.rule.id] = number, len(leaves) or 1
             item.settled.load(kept["settled"])
             if item.early is not None:
                 item.early.load(kept["early"] or kept["settled"])
-        engine.order.load(state["waiting"], numbers)
+        engine.order.load(state["waiting"], going_on)
         spans = {rule.id: window_seconds(rule) or 0 for rule in engine.rules if rule.id in same}
         engine.suppressor.load(state["windows"], spans)
         engine.early.load(state["early"], spans)
-        engine.told.update(dict.fromkeys(map(str, state["told"])))
+        engine.told.update(dict.fromkeys(text(uid) for uid in state["told"]))
     return dropped
 
 
@@ -87,12 +84,3 @@ def _dropped(
 
 def _remembers(rule: Rule) -> bool:
     return bool(rule.correlation or rule.baseline or rule.suppress)
-
-
-@contextmanager
-def reading(what: str) -> Iterator[None]:
-    """Turn what plain values of the wrong shape raise into words."""
-    try:
-        yield
-    except MALFORMED as error:
-        raise StateError(f"{what} is damaged ({type(error).__name__}: {str(error)[:100]})") from error

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracehound.matcher.hits import Event
-from tracehound.matcher.slim import masked, pack, unpack
+from tracehound.plain import integer, masked_event, pack, packed, unpack
 
 MAX_WAITING = 50_000
 
@@ -60,16 +60,20 @@ class Order:
     def dump(self, mask: Callable[[str], str], names: Sequence[str]) -> list[Any]:
         """Who waits for what, as plain values with masked texts; ``names`` are the rules' ids by number."""
         return [
-            [w.time, w.serial, names[w.target], w.leaves, pack(masked(w.event, mask)).decode()]
+            [w.time, w.serial, names[w.target], w.leaves, pack(masked_event(w.event, mask)).decode()]
             for _, _, w in sorted(self._heap, key=_first)
         ]
 
-    def load(self, waiting: Iterable[Sequence[Any]], numbers: dict[str, int]) -> None:
-        """What ``dump`` gave, read back from JSON; ``numbers`` are those of the rules that may go on."""
-        for time, serial, name, leaves, text in waiting:
-            if name in numbers:
-                packed = str(text).encode()
-                self._push(Waiting(int(time), int(serial), numbers[name], tuple(map(int, leaves)), packed))
+    def load(self, waiting: Iterable[Sequence[Any]], rules: dict[str, tuple[int, int]]) -> None:
+        """What ``dump`` gave, read back from JSON; ``rules`` are the number of each rule that may go on, and how
+        many base rules it has."""
+        for time, serial, name, leaves, event in waiting:
+            if name not in rules:
+                continue
+            target, most = rules[name]
+            if not leaves or any(not 0 <= integer(leaf) < most for leaf in leaves):
+                raise ValueError("another base rule")
+            self._push(Waiting(integer(time), integer(serial), target, tuple(leaves), packed(event)))
 
 
 def _first(item: tuple[int, int, Waiting]) -> tuple[int, int]:

@@ -1,12 +1,9 @@
-"""As much of an event as correlations, baselines and their findings read of it; and how it is packed."""
+"""As much of an event as correlations, baselines and their findings read of it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
-
-import orjson
 
 from tracehound.findings import COPIED_AI, COPIED_PARTS, USER_KEYS
 from tracehound.matcher.hits import Event
@@ -79,30 +76,3 @@ def _cut_list(items: list[Any], branches: Branches) -> list[Any]:
         elif isinstance(item, list):
             kept.append(_cut_list(item, branches))
     return kept
-
-
-def pack(value: Any) -> bytes:
-    """JSON, also of what orjson refuses: half surrogates and numbers beyond 64 bits."""
-    try:
-        return orjson.dumps(value)
-    except TypeError:
-        return json.dumps(value, default=repr).encode()
-
-
-def unpack(raw: bytes | str) -> Any:
-    """What ``pack`` packed."""
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return json.loads(raw)
-
-
-def masked(value: Any, mask: Callable[[str], str]) -> Any:
-    """A value with every text in it masked, keys left as they are."""
-    if isinstance(value, str):
-        return mask(value)
-    if isinstance(value, dict):
-        return {key: masked(item, mask) for key, item in value.items()}
-    if isinstance(value, list):
-        return [masked(item, mask) for item in value]
-    return value

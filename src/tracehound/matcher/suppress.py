@@ -13,8 +13,8 @@ from typing import Any
 from tracehound.findings import updated
 from tracehound.matcher.groups import key_of
 from tracehound.matcher.hits import MAX_RELATED, Entity, Event, EventRef, Hit
-from tracehound.matcher.slim import pack, unpack
 from tracehound.matcher.values import fold, text_of, values_at
+from tracehound.plain import integer, masked, pack, text, unpack
 from tracehound.rules.model import Rule
 
 MAX_UIDS = 10_000
@@ -34,6 +34,8 @@ class _Window:
     last: EventRef
     repeats: int = 0
     beyond: int = 0
+    taken_over: bool = False
+    """Of a window that opened early: whether one of the settled order has taken its finding over."""
 
 
 class Suppressor:
@@ -54,8 +56,11 @@ class Suppressor:
         self._ends: list[tuple[int, int]] = []
         self._serial = 0
 
-    def take(self, hit: Hit) -> tuple[Event | None, list[Event]]:
-        """A new hit: the finding to raise (None: it is a repeat), and updates of windows given up for it."""
+    def take(self, hit: Hit, early: Suppressor | None = None) -> tuple[Event | None, list[Event]]:
+        """A new hit: the finding to raise (None: it is a repeat), and updates of windows given up for it.
+
+        Where ``early`` has raised a finding near enough to be the same, that one is gone on with.
+        """
         span = window_seconds(hit.rule)
         if span is None:
             hit.gather()
@@ -73,14 +78,27 @@ class Suppressor:
             self.evicted += 1
         hit = replace(hit, window=hit.time)
         hit.gather()
-        finding = self._create(hit)
+        packed = early.taken_over(key, hit.time, span * 1000) if early else None
+        finding = None
+        if packed is None:
+            finding = self._create(hit)
+            packed = zlib.compress(pack(finding), 1)
         self._serial += 1
         last = hit.related[-1] if hit.behind is None else hit.behind(False, 1)[0]
         self._add(
             self._serial, span,
-            _Window(key, hit.time, zlib.compress(pack(finding), 1), set(hit.uids), list(hit.related), last),
+            _Window(key, hit.time, packed, set(hit.uids), list(hit.related), last),
         )  # fmt: skip
         return finding, closed
+
+    def taken_over(self, key: Key, time: int, span: int) -> bytes | None:
+        """The finding of the window that a hit would belong to, once; packed."""
+        serial = self._covering(key, time, span)
+        window = self._open[serial] if serial is not None else None
+        if window is None or window.taken_over:
+            return None
+        window.taken_over = True
+        return window.finding
 
     def _add(self, serial: int, span: int, window: _Window) -> None:
         self._open[serial] = window
@@ -138,26 +156,36 @@ class Suppressor:
         finding = unpack(zlib.decompress(window.finding))
         return [updated(finding, related, len(window.uids) + window.beyond)]
 
-    def dump(self) -> list[Any]:
-        """All windows as plain values, the longest idle first; the findings in them are masked already."""
+    def dump(self, mask: Callable[[str], str]) -> list[Any]:
+        """All windows as plain values with masked texts, the longest idle first."""
         return [
-            [w.key[0], w.key[1].hex(), serial, w.start, zlib.decompress(w.finding).decode(), sorted(w.uids),
-             [ref.plain() for ref in w.related], w.last.plain(), w.repeats, w.beyond]
+            [w.key[0], w.key[1].hex(), serial, w.start, _masked(w.finding, mask), sorted(w.uids),
+             [ref.plain() for ref in w.related], w.last.plain(), w.repeats, w.beyond, w.taken_over]
             for serial, w in self._open.items()
         ]  # fmt: skip
 
     def load(self, windows: Iterable[Sequence[Any]], spans: dict[str, int]) -> None:
         """What ``dump`` gave, read back from JSON; ``spans`` are the seconds of each rule that may go on."""
-        for rule, key, serial, start, finding, uids, related, last, repeats, beyond in windows:
-            if rule in spans:
-                refs = [EventRef(*ref) for ref in related]
-                packed = zlib.compress(str(finding).encode(), 1)
-                window = _Window(
-                    (rule, bytes.fromhex(key)), int(start), packed, set(uids), refs, EventRef(*last)
-                )
-                window.repeats, window.beyond = int(repeats), int(beyond)
-                self._add(int(serial), spans[rule], window)
-                self._serial = max(self._serial, int(serial))
+        for rule, key, serial, start, finding, uids, related, last, repeats, beyond, taken_over in windows:
+            if not spans.get(rule):
+                continue
+            refs = [EventRef.of(ref) for ref in related]
+            updated(unpack(text(finding)), refs, 1)  # raises where it is no finding
+            window = _Window(
+                (rule, bytes.fromhex(key)), integer(start), zlib.compress(finding.encode(), 1),
+                {text(uid) for uid in uids}, refs, EventRef.of(last), integer(repeats), integer(beyond),
+                bool(taken_over),
+            )  # fmt: skip
+            if not refs:
+                raise ValueError("a window without events")
+            self._add(integer(serial), spans[rule], window)
+            self._serial = max(self._serial, serial)
+
+
+def _masked(finding: bytes, mask: Callable[[str], str]) -> str:
+    """A packed finding as text; its values are masked already, but who and what it is about are not."""
+    whole = unpack(zlib.decompress(finding))
+    return pack(whole | {key: masked(whole[key], mask) for key in ("ai", "actor") if key in whole}).decode()
 
 
 def _within_group(rule: Rule) -> bool:

@@ -16,6 +16,7 @@ from tracehound.matcher.closing import Closing
 from tracehound.matcher.groups import MAX_PASSED, Input, Mask, Reader
 from tracehound.matcher.hits import Event, EventRef, Hit, reference
 from tracehound.matcher.windows import Sliding
+from tracehound.plain import integer
 from tracehound.rules.model import Rule
 
 BEFORE_ALL = -(2**62)
@@ -137,7 +138,7 @@ class Tree:
 
     def load(self, state: dict[str, Any]) -> None:
         """What ``dump`` gave, read back from JSON."""
-        self.frontier = int(state["frontier"])
+        self.frontier = integer(state["frontier"])
         for node, windows in zip(self._nodes, state["nodes"], strict=True):
             node.windows.load(windows)
 

@@ -12,9 +12,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from tracehound.matcher.groups import Input, Key, Mask, Reader, distinct, open_to_all
+from tracehound.matcher.groups import Input, Key, Mask, Reader, distinct, open_to_all, pairs
 from tracehound.matcher.hits import Entity, Event, EventRef, Hit
-from tracehound.matcher.measures import Label, read, written
+from tracehound.matcher.measures import Label, written
+from tracehound.plain import integer
 
 MAX_ENTRIES = 10_000
 """So many entries are kept of a group (or twice the count that is asked for), the newest."""
@@ -149,15 +150,17 @@ class Sliding:
     def load(self, groups: Sequence[Any]) -> None:
         """What ``dump`` gave, read back from JSON."""
         for key, entity, entries, told, previous, kept in groups:
-            group = Group(_pairs(entity), self.reader.measure.start())
+            group = Group(pairs(entity), self.reader.measure.start())
             for time, label, refs in entries:
-                entry = (int(time), tuple(map(read, label)), tuple(EventRef(*ref) for ref in refs))
+                entry = (integer(time), self.reader.label(label), tuple(EventRef.of(ref) for ref in refs))
+                if not entry[2] or (group.entries and entry[0] < group.entries[-1][0]):
+                    raise ValueError("an entry out of order or without its event")
                 group.append(entry)
                 if kept is None:
                     self.reader.measure.add(group.state, entry[1], entry[0])
             if kept is not None:
-                group.state = [[int(start) for start in own] for own in kept]
-            group.told, group.previous = int(told), None if previous is None else int(previous)
+                group.state = self.reader.measure.load(kept)
+            group.told, group.previous = integer(told), None if previous is None else integer(previous)
             self._groups[bytes.fromhex(key)] = group
             self._total += len(group.entries)
 
@@ -172,10 +175,6 @@ def _gathering(entries: list[Entry], told: int) -> Callable[[bool, int], list[Ev
 def _written(entry: Entry) -> list[Any]:
     time, label, refs = entry
     return [time, [written(value) for value in label], [ref.plain() for ref in refs]]
-
-
-def _pairs(entity: Sequence[Any]) -> Entity:
-    return tuple((str(name), str(text)) for name, text in entity)
 
 
 def _time(entry: Entry) -> int:
