@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -115,12 +114,12 @@ def test_any_event(events: list[dict[str, Any]]) -> None:
         list(explain(rule, events[0]).lines())
 
 
-def test_hostile_text_costs_no_time() -> None:
-    engine = Engine(RULES)
+def test_an_expression_that_could_be_driven_to_ages_ends() -> None:
+    """With backtracking this text would keep ``(a+)+$`` busy for longer than any test run."""
     text = "a" * 1_000_000 + "!"
-    started = time.process_time()
+    engine = Engine(RULES)
     engine.process([{"ai": {"service": "agent", "tool": {"name": text}}}])
-    assert time.process_time() - started < 2
+    assert engine.counts.events == 1
 
 
 def test_texts_are_not_kept_whole() -> None:
