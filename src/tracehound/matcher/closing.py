@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from tracehound.matcher.groups import Input, Key, Mask, Reader, open_to_all, pairs
+from tracehound.matcher.groups import Input, Key, Mask, Reader, distinct, open_to_all, pairs
 from tracehound.matcher.hits import MAX_RELATED, Entity, Event, EventRef, Hit
 from tracehound.plain import integer, masked_event, pack, packed, text, unpack
 
@@ -79,7 +79,7 @@ class Closing:
         event = unpack(window.last)
         hit = self.reader.hit(event, window.matched, window.entity, measured, window.start, window.state)
         hit.at = window.start + self.reader.span
-        hit.related = list(dict.fromkeys(window.refs))[:MAX_RELATED]
+        hit.related = distinct([(window.refs,)])[:MAX_RELATED]
         hit.uids = frozenset(ref.uid for ref in hit.related) | window.ids
         hit.count = max(window.entries, len(hit.uids))
         return hit

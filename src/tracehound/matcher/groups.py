@@ -147,8 +147,12 @@ def _rounded(top: int, bottom: int) -> float:
 
 
 def distinct(entries: Iterable[Sequence[Any]]) -> list[EventRef]:
-    """The events of entries (the last item of each is its events), each once, in their order."""
-    return list(dict.fromkeys(ref for entry in entries for ref in entry[-1]))
+    """The events of entries (the last item of each is its events), each id once, in their order."""
+    found: dict[str, EventRef] = {}
+    for entry in entries:
+        for ref in entry[-1]:
+            found.setdefault(ref.uid, ref)
+    return list(found.values())
 
 
 def open_to_all(mask: Mask, entity: Entity, state: Any) -> bool:

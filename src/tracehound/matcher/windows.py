@@ -80,7 +80,7 @@ class Sliding:
             if group.knows(given[0].refs[0].uid):
                 continue
             refs = (
-                given[0].refs if len(given) == 1 else tuple(dict.fromkeys(r for g in given for r in g.refs))
+                given[0].refs if len(given) == 1 else tuple(distinct((g.refs,) for g in given))
             )
             self._append(group, (time, label, refs))
             measured = self.reader.enough(group.state, len(group.entries), time - self.reader.span)
