@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import string
 import sys
+import time
 from collections.abc import Callable
 
 import pytest
 
 from tracehound.content import content_dir
-from tracehound.scan import Scanner
+from tracehound.scan import Pattern, Scanner
+from tracehound.scan.examples import expand_example
 
 SCANNER = Scanner.load([content_dir("enrichers") / "patterns"], memo=False)
 ATTACKS = {"injection", "jailbreak", "exfiltration", "obfuscation", "encoded", "command", "secret"}
@@ -105,3 +107,17 @@ def _calls(text: str) -> int:
 def test_oversized_payload_says_so() -> None:
     text = ADVERSARIAL["triggers"](200_000)
     assert "prompt.encoded.oversized" in SCANNER.scan(text, "prompt").labels
+
+
+@pytest.mark.parametrize(
+    "pattern", [pytest.param(p, id=p.id) for p in SCANNER.patterns.values() if p.expression]
+)
+def test_no_pattern_is_slow_on_its_own_examples(pattern: Pattern) -> None:
+    """16 KB of an example, or of its beginning, over and over: a bounded repeat that explodes takes seconds."""
+    example = expand_example(pattern.match[0])[:400]
+    for piece in (example + " ", example[: len(example) * 2 // 3]):
+        text = (piece * (16_384 // len(piece) + 1))[:16_384] + " " + example
+        start = time.process_time()
+        SCANNER.scan(text, min(pattern.directions))
+        SCANNER.redact(text)
+        assert time.process_time() - start < 1.5

@@ -26,7 +26,8 @@ CONTEXT_BEFORE, CONTEXT_AFTER = 96, 48
 
 
 def entropy(value: str) -> float:
-    """Shannon entropy in bits per character."""
+    """Shannon entropy in bits per character, of the first 256 characters."""
+    value = value[:256]
     size = len(value)
     return -sum(n / size * math.log2(n / size) for n in Counter(value).values()) if size else 0.0
 
@@ -180,9 +181,10 @@ def _stdnum(name: str) -> Step | None:
 
 
 def words_expression(words: tuple[str, ...]) -> Expression:
-    """Any of ``words`` anywhere: what must hold for ``in_context`` to be worth asking."""
+    """One of ``words`` anywhere in a text: what must hold for ``in_context`` to be worth asking."""
     escaped = (b"".join(b"\\x%02x" % byte for byte in word.encode()) for word in words)
-    return Expression(b"(?:" + b"|".join(escaped) + b")", cased=False)
+    body = b"|".join(escaped)
+    return Expression(b"(?:^|[^a-zA-Z0-9])(?:" + body + b")(?:[^a-zA-Z0-9]|$)", cased=False)
 
 
 @lru_cache(maxsize=1024)
@@ -196,6 +198,8 @@ def in_context(words: tuple[str, ...], lowered: bytes, start: int, end: int) -> 
     if not words:
         return True
     finder = _word_finder(words)
-    before = lowered[max(0, start - CONTEXT_BEFORE) : start]
-    after = lowered[end : end + CONTEXT_AFTER]
-    return finder.search(before) is not None or finder.search(after) is not None
+    limit = min(len(lowered), end + CONTEXT_AFTER)
+    if finder.search(lowered, max(0, start - CONTEXT_BEFORE), start) is not None:
+        return True
+    found = finder.search(lowered, end, limit)
+    return found is not None and not (found.end() == limit and lowered[limit : limit + 1].isalnum())

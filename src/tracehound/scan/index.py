@@ -31,13 +31,18 @@ class Spans:
             finder = span_finder(Expression(pattern.expression or b"", pattern.cased))
             known = self._finders[pattern.id] = (finder, finder.groups)
         finder, groups = known
+        judged: dict[bytes, bool] = {}  # a repeated value is looked at once
         for match in finder.finditer(data if pattern.cased else lowered):
             start, end = _value_span(match, groups)
             if pattern.context and not confirm.in_context(pattern.context, lowered, *match.span()):
                 continue
             if pattern.confirm:
-                value = data[start:end].decode("utf-8", "replace")
-                if not confirm.confirmed(pattern.confirm, value):
+                value = data[start:end]
+                real = judged.get(value)
+                if real is None:
+                    real = confirm.confirmed(pattern.confirm, value.decode("utf-8", "replace"))
+                    judged[value] = real
+                if not real:
                     continue
             yield start, end
 
