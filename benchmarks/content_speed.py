@@ -66,8 +66,15 @@ def main() -> None:
     options = parser.parse_args()
     scanner = Scanner.load([content_dir("enrichers") / "patterns"], memo=False)
     texts = list(from_corpora(options.corpora) if options.corpora else prose())
-    turn = {"role": "user", "content": " ".join(WORDS), "id": 7, "seen": True}
-    record = orjson.dumps({"messages": [turn] * 18})
+    call = {
+        "role": "user",
+        "content": " ".join(WORDS),
+        "id": "msg_7",
+        "tokens": 48,
+        "cost": 0.0012,
+        "cached": False,
+    }
+    record = orjson.dumps({"messages": [call] * 10, "meta": {f"key_{i}": i * 1.5 for i in range(90)}})
     loads = best(lambda: [orjson.loads(record) for _ in range(100)]) / 100
     print(
         f"orjson.loads of {len(record)} bytes: {loads:.1f} us; {scanner.pattern_count} patterns, {scanner.engine}"

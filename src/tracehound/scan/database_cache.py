@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 _DIGEST = 32
+SUFFIX = ".hsdb"
 
 
 class _Source(Protocol):
@@ -26,11 +27,11 @@ class _Source(Protocol):
     def cased(self) -> bool: ...
 
 
-def default_folder() -> Path:
-    """``$XDG_CACHE_HOME/tracehound/patterns``, or below ``~/.cache``."""
+def default_folder(what: str = "patterns") -> Path:
+    """``$XDG_CACHE_HOME/tracehound/WHAT``, or below ``~/.cache``."""
     base = os.environ.get("XDG_CACHE_HOME")
     root = Path(base) if base and Path(base).is_absolute() else Path.home() / ".cache"
-    return root / "tracehound" / "patterns"
+    return root / "tracehound" / what
 
 
 def key(expressions: Iterable[_Source], version: str) -> str:
@@ -42,10 +43,10 @@ def key(expressions: Iterable[_Source], version: str) -> str:
     return digest.hexdigest()
 
 
-def read(name: str, folder: Path | None = None) -> bytes | None:
+def read(name: str, folder: Path | None = None, suffix: str = SUFFIX) -> bytes | None:
     """The stored database, or None when it is missing, spoilt, or could have been written by others."""
     folder = folder or default_folder()
-    path = folder / f"{name}.hsdb"
+    path = folder / f"{name}{suffix}"
     try:
         if not (_private(folder) and _private(path)):
             return None
@@ -56,7 +57,7 @@ def read(name: str, folder: Path | None = None) -> bytes | None:
     return payload if payload and hashlib.sha256(payload).digest() == digest else None
 
 
-def write(name: str, payload: bytes, folder: Path | None = None) -> bool:
+def write(name: str, payload: bytes, folder: Path | None = None, suffix: str = SUFFIX) -> bool:
     """Store a database; False when the folder cannot be written (the next start compiles again)."""
     folder = folder or default_folder()
     temporary = None
@@ -67,7 +68,7 @@ def write(name: str, payload: bytes, folder: Path | None = None) -> bool:
         descriptor, temporary = tempfile.mkstemp(dir=folder, suffix=".part")  # mode 0600
         with os.fdopen(descriptor, "wb") as file:
             file.write(hashlib.sha256(payload).digest() + payload)
-        Path(temporary).replace(folder / f"{name}.hsdb")
+        Path(temporary).replace(folder / f"{name}{suffix}")
     except OSError:
         if temporary is not None:
             with contextlib.suppress(OSError):

@@ -12,7 +12,7 @@ import unicodedata
 _RUN = re.compile("[^\x00-\x7f]+")
 _ASCII = bytes(range(128))
 MAX_CACHED_RUN, MAX_CACHED_RUNS = 64, 16_384
-MAX_SIGNS, MAX_MIXED_WORDS = 24, 64
+MAX_CHANGES, MAX_MIXED_WORDS = 48, 64
 
 # Taken out: combining accents, Arabic vowel signs and tatweel, and everything that shows nothing.
 _DROPPED = re.compile(
@@ -108,6 +108,8 @@ _LOOKALIKE_LETTERS = "".join(sorted({chr(c) for c in LOOKALIKES}))
 _HAS_OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u052f\u0531-\u058f]")
 _WORD = re.compile(f"[A-Za-z{_LOOKALIKE_LETTERS}]+")
 _LATIN = re.compile("[A-Za-z]")
+# Where a Latin letter and a look-alike meet: no mixed word is without such a place.
+_EDGE = re.compile(f"[{_LOOKALIKE_LETTERS}][A-Za-z]|[A-Za-z][{_LOOKALIKE_LETTERS}]")
 
 
 def fold(text: str) -> str:
@@ -117,9 +119,10 @@ def fold(text: str) -> str:
     signs = set(beyond_ascii(text))
     if _HAS_OTHER_SCRIPT.search("".join(signs)):
         text = _unmix(text)
-    if len(signs) <= MAX_SIGNS and all(_alone(sign) for sign in signs):
-        for sign in signs:
-            text = text.replace(sign, _RUNS[sign])
+    changes = [(sign, folded) for sign in signs if (folded := _SIGNS[sign]) != sign]
+    if len(changes) <= MAX_CHANGES and all(folded is not None for _, folded in changes):
+        for sign, folded in changes:
+            text = text.replace(sign, folded or "")
         return text
     return _RUN.sub(lambda run: _RUNS[run[0]], text)
 
@@ -130,16 +133,14 @@ def beyond_ascii(text: str) -> str:
     return raw.translate(None, _ASCII).decode("utf-8", "surrogatepass")
 
 
-def _alone(sign: str) -> bool:
-    """Whether a character folds the same wherever it stands: no mark, no part of a syllable."""
-    return not unicodedata.combining(sign) and not "\u1100" <= sign <= "\u11ff"
-
-
 def mixed_words(text: str) -> list[str]:
     """Words of four letters and more that mix Latin letters with look-alikes (at most 64)."""
-    if not _HAS_OTHER_SCRIPT.search(text):
+    signs = "".join(set(beyond_ascii(text)))
+    if not _HAS_OTHER_SCRIPT.search(signs):
         return []
-    visible = _DROPPED.sub("", text)
+    visible = _DROPPED.sub("", text) if _DROPPED.search(signs) else text
+    if not _EDGE.search(visible):
+        return []
     found = []
     for match in _WORD.finditer(visible):
         word = match.group()
@@ -159,7 +160,8 @@ def _whole_word(text: str, start: int, end: int) -> bool:
 
 
 def _unmix(text: str) -> str:
-    return _WORD.sub(lambda word: _latin(word[0]), _DROPPED.sub("", text))
+    visible = _DROPPED.sub("", text)
+    return _WORD.sub(lambda word: _latin(word[0]), visible) if _EDGE.search(visible) else text
 
 
 def _latin(word: str) -> str:
@@ -184,7 +186,19 @@ class _Runs(dict[str, str]):
         return folded
 
 
+class _Signs(dict[str, str | None]):
+    """Single characters -> their folded form; None where it depends on the neighbours."""
+
+    def __missing__(self, sign: str) -> str | None:
+        folded: str | None = _fold_run(sign)
+        if folded and (unicodedata.combining(sign) or "\u1100" <= sign <= "\u11ff"):
+            folded = None
+        self[sign] = folded
+        return folded
+
+
 _RUNS = _Runs()
+_SIGNS = _Signs()
 
 
 def fold_run(run: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracehound.scan import fold
@@ -22,12 +23,6 @@ class Finding:
     message: str = ""
 
 
-# One pass tells whether any of the detectors below has work.
-_SUSPECT = re.compile(
-    "[\u00ad\u0300-\u036f\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\u206a-\u206f"
-    "\u2800-\u28ff\u3164\ufe00-\ufe0f\ufeff\uff21-\uff5a\uffa0\u0370-\u03ff\u0400-\u052f\u0531-\u058f"
-    "\u1d00-\u1d7f\u24b6-\u24e9\U0001d400-\U0001d7ff\U0001f130-\U0001f189\U000e0000-\U000e01ef]"
-)
 _FLAG = re.compile("\U0001f3f4[\U000e0061-\U000e007a\U000e0030-\U000e0039]{2,6}\U000e007f")
 _TAGS = re.compile("[\U000e0001-\U000e007f]+")
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
@@ -48,14 +43,16 @@ _BRAILLE = re.compile("[\u2801-\u283f]{2,}")
 
 def inspect(text: str) -> list[Finding]:
     """What is hidden in ``text``; linear in its length, and one quick look for most texts."""
-    flood = _blank_flood(text)
-    if text.isascii() or not _SUSPECT.search(fold.beyond_ascii(text)):
-        return flood
-    return flood + [
-        finding
-        for detector in (_tags, _selectors, _bidi, _zero_width, _zalgo, _homoglyphs, _styled, _braille)
-        if (finding := detector(text)) is not None
-    ]
+    found = _blank_flood(text)
+    if text.isascii():
+        return found
+    signs = "".join(set(fold.beyond_ascii(text)))
+    for telltale, detector in _DETECTORS:
+        if telltale.search(signs):
+            finding = detector(text)
+            if finding is not None:
+                found.append(finding)
+    return found
 
 
 def _blank_flood(text: str) -> list[Finding]:
@@ -161,3 +158,16 @@ def _braille(text: str) -> Finding | None:
         return None
     message = "".join(BRAILLE_LETTERS.get(c, " " if c in " \u2800" else "") for c in text)
     return Finding("braille", f"{count} Braille cells", message)
+
+
+# A detector reads the text only when one of its characters is there.
+_DETECTORS: tuple[tuple[re.Pattern[str], Callable[[str], Finding | None]], ...] = (
+    (re.compile("[\U000e0001-\U000e007f]"), _tags),
+    (re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]"), _selectors),
+    (re.compile("[\u202a-\u202e\u2066-\u2068]"), _bidi),
+    (re.compile("[\u200b-\u200f\u2060-\u2064\u180e\u034f\u115f\u1160\u3164\uffa0\ufeff]"), _zero_width),
+    (re.compile("[\u0300-\u036f]"), _zalgo),
+    (re.compile("[\u0370-\u03ff\u0400-\u052f\u0531-\u058f]"), _homoglyphs),
+    (_STYLED, _styled),
+    (re.compile("[\u2801-\u283f]"), _braille),
+)

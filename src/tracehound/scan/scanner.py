@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import xxhash
@@ -25,6 +25,7 @@ from tracehound.scan.detectors import BUDGET, HIDDEN_TEXT
 from tracehound.scan.fold import fold
 from tracehound.scan.index import Index, Spans
 from tracehound.scan.masking import excerpt, mask
+from tracehound.scan.matching import choose_engine
 from tracehound.scan.memo import Memo
 from tracehound.scan.model import DIRECTIONS, EMPTY, MASKED_FAMILIES, Hit, Pattern, Verdict, risk
 from tracehound.scan.redaction import Span, cover, cover_part
@@ -82,9 +83,12 @@ class Scanner:
         """Load the folders of all packs, ours first: a later pattern wins over an earlier one of its id.
 
         ``engine`` is ``hyperscan`` or ``re2`` (default: the environment, then what is installed); ``memo``
-        keeps verdicts by the hash of the text; ``cache`` is where compiled databases lie.
+        keeps verdicts by the hash of the text; ``cache`` is where compiled databases lie. With all of them
+        left alone, the same folders give the same scanner, so that all its users share its verdicts.
         Raises PatternError (file, line, reason) for a broken pattern, ConfigError for an unknown engine.
         """
+        if memo and engine is None and cache is None and cls is Scanner:
+            return _shared(tuple(pattern_dirs), choose_engine(), _state(pattern_dirs))
         return cls(loading.load(pattern_dirs), memo=memo, engine=engine, cache=cache)
 
     @property
@@ -262,14 +266,17 @@ class Scanner:
 
 
 def scanner_for(packs: Sequence[Path] = ()) -> Scanner:
-    """The one scanner of a process for our patterns and those of ``packs`` (``enrichers/patterns`` in each).
-
-    Shared, so that whatever masks a text profits from its verdict. Raises PatternError.
-    """
+    """The scanner for our patterns and those of ``packs`` (``enrichers/patterns`` in each). Raises PatternError."""
     folders = (content_dir("enrichers"), *(pack / "enrichers" for pack in packs))
-    return _shared(tuple(folder / "patterns" for folder in folders if (folder / "patterns").is_dir()))
+    return Scanner.load([folder / "patterns" for folder in folders if (folder / "patterns").is_dir()])
 
 
-@cache
-def _shared(folders: tuple[Path, ...]) -> Scanner:
-    return Scanner.load(folders)
+def _state(folders: Sequence[Path]) -> tuple[tuple[str, int, int], ...]:
+    """What changes when a pattern file does: name, time and size of each."""
+    files = (path for folder in folders for path in sorted(folder.glob("*.yml")))
+    return tuple((str(path), found.st_mtime_ns, found.st_size) for path in files for found in [path.stat()])
+
+
+@lru_cache(maxsize=4)
+def _shared(folders: tuple[Path, ...], engine: str, _state: tuple[tuple[str, int, int], ...]) -> Scanner:
+    return Scanner(loading.load(folders), engine=engine)
