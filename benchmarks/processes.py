@@ -1,0 +1,172 @@
+"""What is measured in processes of their own: memory over time, start-up, workers."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+from benchmarks import corpus
+from benchmarks.figures import Figure
+
+ROOT = Path(__file__).resolve().parent.parent
+MEGA = 1024 * 1024
+ENVELOPE = 60 * MEGA
+HERE = "benchmarks.processes"
+
+
+def _environment(cache: Path) -> dict[str, str]:
+    """Compiled modules are kept, as an installed package has them."""
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(cache)}
+
+
+def _cpu(command: list[str], cache: Path) -> tuple[float, float]:
+    """CPU and wall seconds of a command."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    subprocess.run(command, check=False, env=_environment(cache), cwd=ROOT, capture_output=True)
+    wall = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall
+
+
+def start_up(runs: int) -> Iterator[Figure]:
+    """``--help``, and ``detect`` on one record with warm caches: the least of the runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        one = Path(folder) / "one.json"
+        one.write_bytes(corpus.build(1).lines["litellm"][0])
+        for name, arguments, limit in (
+            ("--help", ["--help"], 0.3),
+            ("detect, one record", ["detect", str(one), "--format", "ndjson"], 0.8),
+        ):
+            command = [sys.executable, "-c", "from tracehound.cli import main; main()", *arguments]
+            _cpu(command, Path(folder) / "cache")
+            found = sorted(_cpu(command, Path(folder) / "cache") for _ in range(runs))
+            yield Figure(
+                "start-up", name, found[0][0], "s of CPU", f"{found[0][1]:.2f} s by the clock", limit
+            )
+
+
+def memory(count: int) -> Iterator[Figure]:
+    """Resident memory of one process: over many records, and with an envelope of 60 MB."""
+    for kind, limit in (("records", 120.0), ("envelope", 600.0)):
+        command = [sys.executable, "-m", HERE, kind, str(count)]
+        done = subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
+        told = json.loads(done.stdout)
+        over = " ".join(f"{size:.0f}" for size in told["over_time"])
+        name = f"{told['records']:,} records" if kind == "records" else "one envelope of 60 MB"
+        beside = f"loaded {told['loaded']:.0f}" + (f"; over time {over}" if over else "")
+        yield Figure("resident memory", name, told["peak"], "MB", beside, limit)
+
+
+def workers(count: int) -> Iterator[Figure]:
+    """Two processes beside one, over one file; start-up is not counted."""
+    from benchmarks.path import NOW
+
+    from tracehound.config import Settings
+    from tracehound.connectors import input_connector
+    from tracehound.deadletter import DeadLetters
+    from tracehound.pipeline import Pipeline
+    from tracehound.workers import Job, Workers, lines
+
+    made = corpus.build(count)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "log.jsonl"
+        made.write(path)
+        warm = Path(folder) / "warm.jsonl"
+        corpus.build(60).write(warm)
+        pipeline = Pipeline(Settings(), DeadLetters(None), clock=lambda: NOW)
+        inputs = input_connector("file")
+        spent: dict[int, tuple[float, float]] = {}
+        for number in (1, 2):
+            with Workers(pipeline, Job(Settings(), None, False), number) as several:
+                for _ in range(4 * number):
+                    for batch in several.run_by_time([inputs.streams([str(warm)])]):
+                        list(lines(batch))
+                pids = [os.getpid(), *(several._pool._processes or {})]
+                before, start = sum(map(_ticks, pids)), time.perf_counter()
+                for batch in several.run_by_time([inputs.streams([str(path)])]):
+                    list(lines(batch))
+                spent[number] = (time.perf_counter() - start, sum(map(_ticks, pids)) - before)
+    (wall_one, cpu_one), (wall_two, cpu_two) = spent[1], spent[2]
+    beside = (
+        f"{wall_one:.1f} s by the clock with one process, {wall_two:.1f} s with two; "
+        f"CPU {cpu_one:.1f} and {cpu_two:.1f} s; other work on the machine counts against it"
+    )
+    yield Figure("workers", "two processes beside one", wall_one / wall_two, "×", beside, 1.8, at_least=True)
+
+
+def _ticks(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _resident() -> float:
+    pages = int(Path("/proc/self/statm").read_text("utf-8").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / MEGA
+
+
+def _grow(kind: str, count: int) -> dict[str, object]:
+    """Run the path in this process over a file and watch its memory."""
+    import gc
+
+    from benchmarks.path import NOW, rule_set
+
+    from tracehound.config import Settings
+    from tracehound.connectors import input_connector
+    from tracehound.deadletter import DeadLetters
+    from tracehound.matcher import Engine
+    from tracehound.pipeline import Pipeline
+    from tracehound.workers import settle_memory
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "log.jsonl"
+        command = [sys.executable, "-m", HERE, f"write-{kind}", str(count), str(path)]
+        subprocess.run(command, check=True, cwd=ROOT)
+        pipeline = Pipeline(Settings(), DeadLetters(None), clock=lambda: NOW)
+        engine = Engine(rule_set(), lateness=None)
+        gc.collect()
+        settle_memory()
+        loaded, peak = _resident(), 0.0
+        over: list[float] = []
+        step = max(1, count // 10)
+        for batch in pipeline.run_by_time([input_connector("file").streams([str(path)])]):
+            for event in (*batch, *engine.process(batch)):
+                orjson.dumps(event)
+            peak = max(peak, _resident())
+            if kind == "records" and pipeline.counts.records >= step * (len(over) + 1):
+                over.append(_resident())
+    return {"loaded": loaded, "over_time": over, "peak": peak, "records": pipeline.counts.records}
+
+
+def _write(kind: str, count: int, path: Path) -> None:
+    if kind == "write-records":
+        with path.open("wb") as file:
+            for part in range(0, count, 2000):
+                file.write(b"\n".join(corpus.build(2000, corpus.SEED + part).mixed()) + b"\n")
+        return
+    trail = corpus.build(3000).lines["aws_cloudtrail"]
+    with path.open("wb") as file:
+        file.write(b'{"Records":[' + trail[0])
+        size, number = len(trail[0]), 0
+        while size < ENVELOPE:
+            number += 1
+            record = trail[number % len(trail)]
+            file.write(b"," + record)
+            size += len(record) + 1
+        file.write(b"]}\n")
+
+
+if __name__ == "__main__":
+    if sys.argv[1].startswith("write-"):
+        _write(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
+    else:
+        sys.stdout.write(json.dumps(_grow(sys.argv[1], int(sys.argv[2]))))
