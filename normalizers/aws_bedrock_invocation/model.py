@@ -23,6 +23,7 @@ RESOURCES = {
     "default-prompt-router": "AWS::Bedrock::PromptRouter",
     "endpoint": "AWS::SageMaker::Endpoint",
 }
+FILES = frozenset(("document", "image", "video"))
 GENERIC = set(RESOURCES) - {"foundation-model", "inference-profile"}
 """ARNs that name a resource and not its model."""
 
@@ -54,7 +55,7 @@ def files(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Documents, images and videos of the messages that lie in S3, where Bedrock puts what it does not inline."""
     for message in dicts(asked.get("messages")):
         for block in dicts(message.get("content")):
-            for kind in ("document", "image", "video"):
+            for kind in sorted(FILES.intersection(block)):
                 source, name = get(block.get(kind), "source"), get(block.get(kind), "name")
                 uri = get(source, "s3Uri") or get(get(source, "s3Location"), "uri")
                 if isinstance(uri, str):

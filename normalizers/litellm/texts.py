@@ -85,7 +85,10 @@ def _body(log: dict[str, Any]) -> Sent:
 def _no_text(value: Any) -> bool:
     """Whether messages are only what LiteLLM writes in place of them."""
     if isinstance(value, list):
-        return bool(value) and all(_no_text(item) for item in value)
+        for item in value:
+            if not _no_text(item):
+                return False
+        return bool(value)
     if isinstance(value, dict):
         return _no_text(value.get("content", value.get("text")))
     return isinstance(value, str) and value in NO_TEXT

@@ -45,7 +45,9 @@ def _counts(usage: dict[str, Any]) -> dict[str, int | None]:
     prompt = _count(usage, PROMPT_TOKENS)
     total = _count(usage, TOTAL_TOKENS)
     completion = _count(usage, COMPLETION_TOKENS)
-    apart = sum(number for key in CACHED_APART if (number := _seen(usage, key)))
+    apart = 0
+    if not usage.keys().isdisjoint(CACHED_APART):
+        apart = sum(number for key in CACHED_APART if (number := _seen(usage, key)))
     # LiteLLM's and OpenAI's own counts hold the cached tokens already: then the sum is what it should be.
     if prompt is not None and apart and (total is None or total == prompt + (completion or 0) + apart):
         prompt += apart
@@ -53,6 +55,8 @@ def _counts(usage: dict[str, Any]) -> dict[str, int | None]:
 
 
 def _count(usage: dict[str, Any], keys: tuple[str, ...]) -> int | None:
+    if usage.keys().isdisjoint(keys):
+        return None
     for key in keys:
         if key in usage:
             number = whole(usage[key])

@@ -13,6 +13,8 @@ Attributes = dict[str, Any]
 
 def text(attributes: Attributes, names: Sequence[str]) -> str | None:
     """Take the first of these attributes that is a text or number; the others go too if they say the same."""
+    if attributes.keys().isdisjoint(names):
+        return None
     found: str | None = None
     for name in names:
         if name not in attributes:
@@ -36,6 +38,8 @@ def text(attributes: Attributes, names: Sequence[str]) -> str | None:
 
 def number(attributes: Attributes, names: Sequence[str]) -> int | None:
     """Take the first of these attributes that is a whole number; the others go too if they say the same."""
+    if attributes.keys().isdisjoint(names):
+        return None
     found: int | None = None
     for name in names:
         if name not in attributes:
@@ -50,6 +54,8 @@ def number(attributes: Attributes, names: Sequence[str]) -> int | None:
 
 def count(attributes: Attributes, names: Sequence[str]) -> int | None:
     """A number that is not negative; a negative one stays."""
+    if attributes.keys().isdisjoint(names):
+        return None
     for name in names:
         if name in attributes and attributes[name] is not None:
             return None if (whole(attributes[name]) or 0) < 0 else number(attributes, names)
@@ -76,6 +82,8 @@ def decimal(attributes: Attributes, names: Sequence[str]) -> float | None:
 
 def anything(attributes: Attributes, names: Sequence[str]) -> Any:
     """Take all of these attributes, whatever they are; the first that says something is the value."""
+    if attributes.keys().isdisjoint(names):
+        return None
     found: Any = None
     for name in names:
         if name in attributes:
