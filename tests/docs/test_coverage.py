@@ -1,4 +1,4 @@
-"""What records hold is filled in their events, by counts that were made by hand; else it is a known gap."""
+"""What records hold is filled in their events, by counts on the raw records; else it is a known gap."""
 
 from __future__ import annotations
 

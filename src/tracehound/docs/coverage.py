@@ -1,7 +1,7 @@
 """How often an item that a record holds is filled in its events, counted on the inputs of our tests.
 
-Truth is counted by hand, not by our normalizers: ``tests/data/coverage/<source>.yml`` says per input file which of
-its records (from 0, in the order they are read) hold an item.
+Truth is counted on the raw records: ``tests/data/coverage/<source>.yml`` says per input file which of its records
+(from 0, in the order they are read) hold an item.
 """
 
 from __future__ import annotations
