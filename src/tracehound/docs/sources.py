@@ -17,8 +17,9 @@ HEAD = """\
 Made from `normalizers/` and the counts in `tests/data/coverage/`; do not edit.
 
 Which records of our test inputs hold an item was counted on the vendor's own fields, and by eye where a record has
-it in another place; a cell says in how many of them our events have it: filled/held. An empty cell: no record of the
-source holds it. What the join brings from another record, or a catalogue derives (a model's maker), is not counted.
+it in another place; a cell says in how many of them our events have it: filled/held. An empty cell: no record of
+the source holds it. What the join brings from another record, or a catalogue derives (a model's maker), is not
+counted.
 *Prompt* and *response* are those of the new part of a conversation, see [architecture](architecture.md).
 *unmapped* is the share of a record's values that no field takes; they are kept under `unmapped`.
 Inputs are recorded from the running software (`tests/data/recorded/README.md`) or shaped as the vendor documents.
