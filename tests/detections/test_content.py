@@ -19,7 +19,7 @@ from tracehound.config import Settings
 from tracehound.content import content_dir
 from tracehound.matcher.condition import fields_of
 from tracehound.rules import LEVELS, Rule, load_rules
-from tracehound.rules.fields import FILLED
+from tracehound.rules.known import FILLED
 from tracehound.ruletest import RuleTester, files_of
 from tracehound.scan import Scanner
 

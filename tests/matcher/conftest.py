@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sigma.rule import SigmaRule
 
-from tracehound.matcher.condition import Node, compile_tree, disjunction, holds
+from tracehound.matcher.compile import compile_tree
+from tracehound.matcher.condition import Node, disjunction, holds
 from tracehound.matcher.core import Matcher
 from tracehound.rules import mend
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sigma.rule import SigmaRule
 
-from tracehound.matcher.condition import Node, compile_tree
+from tracehound.matcher.compile import compile_tree
+from tracehound.matcher.condition import Node
 from tracehound.matcher.explanation import evidence, explain_node
 
 SECTION: dict[str, Any] = {

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from sigma.rule import SigmaRule
 
 from tracehound.matcher import Matcher
-from tracehound.matcher.condition import compile_tree, disjunction
+from tracehound.matcher.compile import compile_tree
+from tracehound.matcher.condition import disjunction
 
 TEXTS = ("t1", "ai.tool.name")
 NUMBERS = ("n1", "n2")

@@ -6,8 +6,8 @@ ruleset.rules, ruleset.errors, ruleset.warnings
 
 from __future__ import annotations
 
-from tracehound.rules.fields import LONG_TEXTS, FieldInfo, Fields, filled_fields, known_fields
-from tracehound.rules.loader import load_rules
+from tracehound.rules.cache import load_rules
+from tracehound.rules.known import LONG_TEXTS, FieldInfo, Fields, filled_fields, known_fields
 from tracehound.rules.model import LEVELS, Baseline, Correlation, Rule, RuleSet, Suppress
 
 __all__ = [

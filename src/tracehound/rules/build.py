@@ -13,7 +13,8 @@ from sigma.filters import SigmaFilter
 from sigma.rule import SigmaRule
 
 from tracehound.errors import RuleError, nearest
-from tracehound.matcher.condition import Leaf, Node, compile_tree, conjunction, disjunction, fields_of, walk
+from tracehound.matcher.compile import compile_tree
+from tracehound.matcher.condition import Leaf, Node, conjunction, disjunction, fields_of, walk
 from tracehound.matcher.leaves import Exists, Regex, Text
 from tracehound.rules import mend, parse
 from tracehound.rules.correlation import read_correlation

@@ -15,7 +15,8 @@ from tracehound.rules import mend, parse
 from tracehound.rules.build import RuleFile, Surroundings, build_rules, output_document
 from tracehound.rules.documents import Document, read_text
 from tracehound.rules.documents import parse as parse_yaml
-from tracehound.rules.fields import FieldCheck, FieldReport, Fields, known_fields
+from tracehound.rules.fields import FieldCheck, FieldReport
+from tracehound.rules.known import Fields, known_fields
 from tracehound.rules.lists import load_lists
 from tracehound.rules.model import Rule, RuleSet
 from tracehound.rules.report import Refused, Report

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
-
-from sigma.correlations import SigmaCorrelationRule
-from sigma.rule import SigmaRule
+from typing import TYPE_CHECKING, Any, Literal
 
 from tracehound.errors import RuleError
 from tracehound.matcher.condition import Node
+
+if TYPE_CHECKING:
+    from sigma.correlations import SigmaCorrelationRule
+    from sigma.rule import SigmaRule
 
 Level = Literal["informational", "low", "medium", "high", "critical"]
 LEVELS: tuple[Level, ...] = ("informational", "low", "medium", "high", "critical")
@@ -98,7 +99,8 @@ class Rule:
     id: str
     title: str
     level: Level
-    sigma: SigmaRule | SigmaCorrelationRule = field(repr=False)
+    sigma: SigmaRule | SigmaCorrelationRule | None = field(repr=False)
+    """pySigma's rule; None for a rule from the cache (``tracehound.rules.loader.load_rules`` asks no cache)."""
     path: Path
     area: str = ""
     """The folder below ``detections/``: models, data, applications, agents, configuration, or a pack's."""
