@@ -15,7 +15,7 @@ blocks = st.dictionaries(
 )
 contents = scalars | blocks | st.lists(blocks | scalars, max_size=2)
 messages = st.dictionaries(
-    st.sampled_from(["role", "content", "type", "tool_calls", "name"]),
+    st.sampled_from(["role", "content", "parts", "type", "tool_calls", "name"]),
     contents | st.sampled_from([*PLAIN_ROLES, "tool", "User"]),
     max_size=3,
 )

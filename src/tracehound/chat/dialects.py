@@ -65,6 +65,8 @@ def _plain(item: Any) -> Message | None:
         return None
     role = PLAIN_ROLES.get(said) if type(said := item.get("role")) is str else None
     content = item.get("content")
+    if content is None:
+        content = item.get("parts")
     if role is None or content is None:
         return None
     if type(content) is list:
@@ -72,6 +74,8 @@ def _plain(item: Any) -> Message | None:
         if type(block) is not dict or len(block) - (block.get("type") == "text") != 1:
             return None
         content = block.get("text")
+        if content is None:
+            content = block.get("content")
     if type(content) is not str:
         return None
     return Message(role, [content] if content else [])
