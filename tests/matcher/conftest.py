@@ -32,6 +32,12 @@ def condition_of(detection: Any, types: dict[str, str] | None = None, condition:
 
 
 @pytest.fixture
+def condition() -> Callable[..., Node]:
+    """Compiles a detection."""
+    return condition_of
+
+
+@pytest.fixture
 def matches() -> Matches:
     """Whether a detection matches an event; both ways of evaluation must say the same."""
 

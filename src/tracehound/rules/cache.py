@@ -1,4 +1,4 @@
-"""Rule sets that were loaded before, kept on disk: to check thousands of rules takes seconds, to read them does not.
+"""Rule sets that were loaded before, kept on disk: checking thousands of rules takes seconds, reading them not.
 
 A kept rule set belongs to the bytes of every file that it was made of, the lists, the settings, and the code that
 made it; when any of these changes it is made anew. It is JSON (no code is read from it), in a folder of the
