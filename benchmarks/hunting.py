@@ -27,8 +27,9 @@ QUERIES = {
         "GROUP BY ALL ORDER BY 4 DESC NULLS LAST LIMIT 20"
     ),
     "signals by hour": (
-        "SELECT date_trunc('hour', make_timestamp(epoch_ms(time) * 1000)) AS hour, unnest(ai.signals) AS signal, "
-        "count(*) FROM events GROUP BY ALL ORDER BY 3 DESC LIMIT 20"
+        "SELECT hour, signal, count(*) FROM "
+        "(SELECT date_trunc('hour', time) AS hour, unnest(ai.signals) AS signal FROM events) "
+        "GROUP BY ALL ORDER BY 3 DESC LIMIT 20"
     ),
 }
 

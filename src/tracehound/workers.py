@@ -103,21 +103,24 @@ class _Process:
 
     def work(self, block: Block) -> Done:
         self._pipeline.counts = counts = Counts()
-        self._letters.items = items = []
+        items: list[Any] = []
+        self._letters.items = items
         reader = Reader(io.BytesIO(block.data).read, start=block.start, block=not block.last)
         try:
-            for size, events in self._pipeline.found(self._pipeline.records_of(reader, block.origin)):
-                items.append((size, [self._finish(event) for event in events]))
+            for found in self._pipeline.found(self._pipeline.records_of(reader, block.origin)):
+                items.append(found)  # dead letters come in between
         except Unfinished:
             return Done(None)
+        made = [item[1] for item in items if len(item) == 2]
+        # An event that takes part in a join goes to the parent as it is.
+        ready = [event for events in made for event in events if JOIN not in event]
+        self._pipeline.enrich([event for event in ready if not event.pop(FINISHED, False)])
+        for events in made:
+            events[:] = [event if JOIN in event else self._finish(event) for event in events]
         return Done(items, RESCAN_CREDIT - reader.credit, counts)
 
     def _finish(self, event: Event) -> Event:
-        """The event's line and rules; an event that takes part in a join goes to the parent as it is."""
-        if JOIN in event:
-            return event
-        if not event.pop(FINISHED, False):
-            self._pipeline.enrich([event])
+        """The event's line and rules."""
         made: Event = {FINISHED: True, "time": event["time"]}
         if self._matcher is not None:
             made[MATCHED] = [self._numbers[id(target)] for target in self._matcher.match(event)]
@@ -176,6 +179,11 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
+
+    @property
+    def processes(self) -> list[int]:
+        """The ids of the processes that have been started."""
+        return list(self._pool._processes or ())
 
     def run_by_time(self, inputs: Sequence[Iterable[Stream]]) -> Iterator[list[Event]]:
         """As ``Pipeline.run_by_time``; events are whole, or what the engine needs where that is enough."""
