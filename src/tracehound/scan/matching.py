@@ -113,7 +113,8 @@ class HyperscanMatcher:
         groups: dict[str, dict[int, Expression]] = {}
         for index, expression in enumerate(expressions):
             groups.setdefault(expression.group, {})[index] = expression
-        # Compiling lets go of the interpreter's lock, so groups compile side by side.
+        # The largest first: compiling lets go of the interpreter's lock, so groups compile side by side.
+        groups = dict(sorted(groups.items(), key=lambda one: -sum(len(e.source) for e in one[1].values())))
         with ThreadPoolExecutor(min(len(groups) or 1, os.cpu_count() or 1)) as pool:
             databases = list(pool.map(lambda group: _database(group, cache), groups.values()))
         self._scans = [
