@@ -102,6 +102,16 @@ _COMMON_PASSWORDS = frozenset(
 )
 
 
+def basic_auth(value: str) -> bool:
+    """The value of an HTTP basic header: user and a password that is no placeholder."""
+    try:
+        decoded = base64.b64decode(value + "=" * (-len(value) % 4)).decode("utf-8")
+    except (ValueError, binascii.Error):
+        return False
+    user, separator, secret = decoded.partition(":")
+    return bool(separator) and user.lower() not in _COMMON_PASSWORDS and url_password(secret)
+
+
 def jwt(value: str) -> bool:
     """A JSON Web Token: its header decodes to an object with an algorithm."""
     header = value.split(".", 1)[0]
@@ -138,7 +148,7 @@ def external_url(value: str) -> bool:
 STEPS: dict[str, Step] = {
     step.__name__: step
     for step in (
-        luhn, real, random_strict, random_loose, random_hex, password, url_password, jwt, private_key,
+        luhn, real, random_strict, random_loose, random_hex, password, url_password, basic_auth, jwt, private_key,
         iban, us_ssn, email, phone, us_phone, birth_date, external_url,
     )
 }  # fmt: skip
