@@ -18,7 +18,7 @@ MALFORMED = (KeyError, ValueError, TypeError, IndexError, AttributeError, Overfl
 def pack(value: Any) -> bytes:
     """JSON, also of what orjson refuses: half surrogates and numbers beyond 64 bits."""
     try:
-        return orjson.dumps(value)
+        return bytes(memoryview(orjson.dumps(value)))  # a copy of its own size: orjson's has room to grow
     except TypeError:
         return json.dumps(value, default=repr).encode()
 

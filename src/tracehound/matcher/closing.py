@@ -19,6 +19,9 @@ MAX_IDS = 10_000
 """So many events of a window are told apart; beyond, each counts."""
 
 
+FEW = 16
+
+
 class _Window:
     __slots__ = ("entity", "entries", "ids", "last", "matched", "refs", "start", "state")
 
@@ -27,7 +30,8 @@ class _Window:
         self.entity = entity
         self.state = state
         self.entries = 0
-        self.ids: set[str] = set()
+        self.ids: list[str] | set[str] = []
+        """A list while there are few, which is smaller."""
         self.refs: list[EventRef] = []
         self.last = b"{}"
         """The last event, packed."""
@@ -56,8 +60,7 @@ class Closing:
             uid = given[0].refs[0].uid
             if uid in window.ids:
                 continue
-            if len(window.ids) < MAX_IDS:
-                window.ids.add(uid)
+            _add(window, uid)
             if len(window.refs) < MAX_RELATED:
                 window.refs += [ref for g in given for ref in g.refs]
             window.entries += 1
@@ -80,7 +83,7 @@ class Closing:
         hit = self.reader.hit(event, window.matched, window.entity, measured, window.start, window.state)
         hit.at = window.start + self.reader.span
         hit.related = distinct([(window.refs,)])[:MAX_RELATED]
-        hit.uids = frozenset(ref.uid for ref in hit.related) | window.ids
+        hit.uids = frozenset((*(ref.uid for ref in hit.related), *window.ids))
         hit.count = max(window.entries, len(hit.uids))
         return hit
 
@@ -101,3 +104,14 @@ class Closing:
             window.refs = [EventRef.of(ref) for ref in refs]
             window.last, window.matched = packed(last), self.reader.leaf(matched)
             self._windows[bytes.fromhex(key)] = window
+
+
+def _add(window: _Window, uid: str) -> None:
+    """Remember an event's id."""
+    if isinstance(window.ids, set):
+        if len(window.ids) < MAX_IDS:
+            window.ids.add(uid)
+    else:
+        window.ids.append(uid)
+        if len(window.ids) > FEW:
+            window.ids = set(window.ids)

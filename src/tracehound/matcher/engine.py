@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tracehound.errors import RuleError
@@ -14,6 +14,7 @@ from tracehound.matcher.baseline import FirstSeen
 from tracehound.matcher.clock import EventClock
 from tracehound.matcher.condition import Node
 from tracehound.matcher.core import Matcher
+from tracehound.matcher.groups import Shared
 from tracehound.matcher.hits import Event, Hit, event_time, reference
 from tracehound.matcher.order import Order
 from tracehound.matcher.slim import Slimmer
@@ -62,7 +63,6 @@ class _Remembering:
     rule: Rule
     settled: Tree | FirstSeen
     early: Tree | FirstSeen | None
-    slim: Slimmer = field(repr=False)
 
 
 class Engine:
@@ -104,14 +104,18 @@ class Engine:
         self._closed: int | None = None
         self._with_early = early
         self._max_keys = max_keys
+        self._shared = Shared()
         self._matcher: Matcher[_Single | _Part] = Matcher(
             pair for rule in self.rules for pair in self._targets(rule)
         )
+        self._slim = Slimmer(f for item in self.remembering for f in _fields(item.rule))
 
     def _targets(self, rule: Rule) -> list[tuple[_Single | _Part, Node]]:
         if rule.correlation is not None:
-            tree = Tree(rule, self._max_keys)
-            early = Tree(rule, self._max_keys) if self._with_early and not tree.at_close else None
+            tree = Tree(rule, self._max_keys, self._shared)
+            early = (
+                Tree(rule, self._max_keys, self._shared) if self._with_early and not tree.at_close else None
+            )
             if tree.at_close:
                 self._closing.append(tree)
             number = self._remember(rule, tree, early)
@@ -128,7 +132,7 @@ class Engine:
     def _remember(self, rule: Rule, settled: Tree | FirstSeen, early: Tree | FirstSeen | None) -> int:
         if early is not None:
             self._early_rules.add(rule.id)
-        self.remembering.append(_Remembering(rule, settled, early, Slimmer(_fields(rule))))
+        self.remembering.append(_Remembering(rule, settled, early))
         return len(self.remembering) - 1
 
     def match(self, event: Event) -> list[Rule]:
@@ -214,24 +218,27 @@ class Engine:
         if not self.clock.believes(time):
             self.counts.future += 1
             return False
-        late = False
+        self._shared.forget()
+        kept: dict[int, list[int]] = {}
         for number, leaves in parts.items():
             item = self.remembering[number]
-            if time < item.settled.frontier:
-                late = True
-                continue
-            self.order.add(time, number, leaves, item.slim(event))
-            if item.early is not None and time >= item.early.frontier:
-                for hit in item.early.see(time, event, leaves):
+            if time >= item.settled.frontier:
+                kept[number] = leaves
+        if kept:
+            self.order.add(time, kept, self._slim(event))
+        for number, leaves in kept.items():
+            early = self.remembering[number].early
+            if early is not None and time >= early.frontier:
+                for hit in early.see(time, event, leaves):
                     self._raise_early(hit, out)
-        return late
+        return len(kept) < len(parts)
 
     def _release(self, horizon: int | None, out: list[Event]) -> None:
         for waiting in self.order.ready(horizon):
-            for hit in self.remembering[waiting.target].settled.see(
-                waiting.time, waiting.event, waiting.leaves
-            ):
-                self._raise(hit, out)
+            event = waiting.event
+            for number, leaves in waiting.parts.items():
+                for hit in self.remembering[number].settled.see(waiting.time, event, leaves):
+                    self._raise(hit, out)
         if horizon is not None and horizon != self._closed:
             self._closed = horizon
             for tree in self._closing:

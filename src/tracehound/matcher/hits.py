@@ -71,6 +71,8 @@ class Hit:
     behind: Callable[[bool, int], list[EventRef]] | None = field(default=None, repr=False)
     """A correlation's events, gathered when asked for: since its group's last hit (True) or all (False), and of
     those the newest so many entries (0: all)."""
+    describe: Callable[[], dict[str, list[str]]] | None = field(default=None, repr=False)
+    """What goes into ``notes``, made when asked for."""
     previous: int | None = None
     """The time of the group's last hit before this one."""
 
@@ -81,6 +83,8 @@ class Hit:
 
     def gather(self) -> None:
         """Fill in the events behind a correlation's hit, before a finding is made of it."""
+        if self.describe is not None:
+            self.notes = self.describe()
         if self.behind is not None:
             events = self.behind(False, 0)
             self.related, self.count = events[:MAX_RELATED], len(events)

@@ -7,7 +7,7 @@ import zlib
 from bisect import bisect_right, insort
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from tracehound.findings import updated
@@ -65,7 +65,7 @@ class Suppressor:
         if span is None:
             hit.gather()
             return self._create(hit), []
-        hit = replace(hit, entity=entity_of(hit))
+        hit.entity = entity_of(hit)
         key = (hit.rule.id, key_of(part for name, value in hit.entity for part in (name, fold(value))))
         serial = self._covering(key, hit.time, span * 1000)
         if serial is not None:
@@ -76,7 +76,7 @@ class Suppressor:
         if len(self._open) >= self._max_windows:
             closed = self._close(next(iter(self._open)))
             self.evicted += 1
-        hit = replace(hit, window=hit.time)
+        hit.window = hit.time
         hit.gather()
         packed = early.taken_over(key, hit.time, span * 1000) if early else None
         finding = None

@@ -13,7 +13,7 @@ from typing import Any
 
 from tracehound.errors import RuleError
 from tracehound.matcher.closing import Closing
-from tracehound.matcher.groups import MAX_PASSED, Input, Mask, Reader
+from tracehound.matcher.groups import MAX_PASSED, Input, Mask, Reader, Shared
 from tracehound.matcher.hits import Event, EventRef, Hit, reference
 from tracehound.matcher.windows import Sliding
 from tracehound.plain import integer
@@ -32,7 +32,7 @@ class _Node:
 class Tree:
     """The state of one correlation rule with all that it rests on."""
 
-    def __init__(self, rule: Rule, max_keys: int) -> None:
+    def __init__(self, rule: Rule, max_keys: int, shared: Shared | None = None) -> None:
         self.rule = rule
         self.frontier = BEFORE_ALL
         """The time of the newest event: an older one comes too late."""
@@ -41,6 +41,7 @@ class Tree:
         self._places: list[tuple[int, int]] = []
         self._nodes: list[_Node] = []
         self._max_keys = max_keys
+        self._shared = shared or Shared()
         self._numbers: dict[int, int] = {}
         self._build(rule)
         self.at_close = any(isinstance(node.windows, Closing) for node in self._nodes)
@@ -66,7 +67,7 @@ class Tree:
             self.leaves.append(base)
         for child, number in below:
             self._nodes[child].over.append((own, number))
-        reader = Reader(rule, self.leaves)
+        reader = Reader(rule, self.leaves, self._shared)
         kind = Closing if rule.correlation.at_close else Sliding
         self._nodes.append(_Node(kind(reader, self._max_keys)))
         return own
@@ -80,7 +81,7 @@ class Tree:
         """Take an event that meets these base rules (their numbers); it must not be older than ``frontier``."""
         yield from self.advance(time)
         self.frontier = time
-        refs = (reference(event),)
+        refs = (self._shared.of(event),)
         inputs: dict[int, list[Input]] = {}
         for leaf in leaves:
             node, base = self._places[leaf]
