@@ -135,13 +135,14 @@ def ai_tokens(words: Words) -> dict[str, Any]:
 
 
 def ai_model(words: Words) -> dict[str, Any]:
-    model = words.pick(words.models)
-    how = words.random.choice(("", "|startswith", "|contains", "|endswith"))
+    """Families of models by part of their name with a status that is rare, single ones with the usual status."""
+    model, how = words.pick(words.models), words.random.choice(("", "|startswith", "|contains", "|endswith"))
+    status = words.random.choices(("unapproved", "retired", "unknown"), (6, 3, 1))[0]
+    how = "" if status == "unknown" else how
     part = (
         model if not how else model[: len(model) // 2] if how == "|startswith" else model[len(model) // 2 :]
     )
     other = {"ai.model.provider": list(words.random.sample(PROVIDERS, 3))}
-    status = words.random.choices(("unapproved", "retired", "unknown"), (6, 3, 1))[0]
     return _when(words, {f"ai.model.name{how}": part, "ai.model.status": status}, filtered=0.5, other=other)
 
 

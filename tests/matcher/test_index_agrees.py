@@ -61,7 +61,7 @@ SCALARS = st.one_of(
     st.sampled_from([0, 1, 10, 1.0, 1.5, -1, 1e-07, float("inf"), float("nan"), 5.5, -0.0]),
     st.sampled_from(["10.0.0.1", "::1", "1.5"]),
 )
-KEYS = st.sampled_from(["a", "b", "c", "d", "a.b", "c.d"])
+KEYS = st.sampled_from(["a", "b", "c", "d", "a.b", "c.d", ""])
 VALUES = st.recursive(
     SCALARS, lambda x: st.lists(x, max_size=3) | st.dictionaries(KEYS, x, max_size=3), max_leaves=6
 )

@@ -12,31 +12,20 @@ from typing import Any
 from tracehound.matcher.condition import RELATIONS, And, Keyword, Leaf, Node, Not, Or, Related
 from tracehound.matcher.factors import of_regex
 from tracehound.matcher.leaves import Exists, Regex, Text
-from tracehound.matcher.values import SCALARS, fold, number_text, split, strings_in, text_of, values_at
+from tracehound.matcher.values import fold, number_text, split, strings_in, text_of, values_at
 
 Event = dict[str, Any]
 
 
-class Readers(dict[str, Callable[[Event], Any]]):
-    """For each field, a function that gives its value where only objects lead to a scalar, else None."""
+class Paths(dict[str, tuple[str, ...]]):
+    """Each field's steps; none for the empty name."""
 
-    def __missing__(self, field: str) -> Callable[[Event], Any]:
-        found = self[field] = _reader(split(field))
+    def __init__(self) -> None:
+        self[""] = ()
+
+    def __missing__(self, field: str) -> tuple[str, ...]:
+        found = self[field] = split(field)
         return found
-
-
-def _reader(path: tuple[str, ...]) -> Callable[[Event], Any]:
-    first, rest = path[0], path[1:]
-
-    def read(event: Event) -> Any:
-        value = event.get(first)
-        for step in rest:
-            if value.__class__ is not dict:
-                return None
-            value = value.get(step)
-        return value if value.__class__ in SCALARS else None
-
-    return read
 
 
 class Facts(dict[str, list[str]]):
@@ -45,19 +34,24 @@ class Facts(dict[str, list[str]]):
     The empty name stands for every text of the event.
     """
 
-    __slots__ = ("_known", "_readers", "_values", "event")
+    __slots__ = ("_known", "_paths", "_values", "event")
 
-    def __init__(self, event: Event, readers: Readers) -> None:
+    def __init__(self, event: Event, paths: Paths) -> None:
         self.event = event
-        self._readers = readers
+        self._paths = paths
         self._values: dict[str, list[Any]] | None = None
         self._known: dict[Related, bool] | None = None
 
     def __missing__(self, field: str) -> list[str]:
-        value = self._readers[field](self.event)
-        if value.__class__ is str:
-            found = self[field] = [value.lower() if value.isascii() else fold(value)]
-            return found
+        value: Any = self.event
+        for step in self._paths[field]:  # the usual case: objects down to a text
+            if value.__class__ is not dict:
+                break
+            value = value.get(step)
+        else:
+            if value.__class__ is str:
+                found = self[field] = [value.lower() if value.isascii() else fold(value)]
+                return found
         found = self[field] = []
         for item in self.read(field) if field else strings_in(self.event):
             text = item if item.__class__ is str else text_of(item)
@@ -71,8 +65,7 @@ class Facts(dict[str, list[str]]):
             self._values = {}
         found = self._values.get(field)
         if found is None:
-            value = self._readers[field](self.event)
-            found = self._values[field] = values_at(self.event, field) if value is None else [value]
+            found = self._values[field] = values_at(self.event, field)
         return found
 
     def related(self, node: Related) -> bool:
@@ -135,6 +128,9 @@ def _all(checks: list[Check]) -> Check:
     if len(checks) == 2:
         one, two = checks
         return lambda facts: one(facts) and two(facts)
+    if len(checks) == 3:
+        one, two, three = checks
+        return lambda facts: one(facts) and two(facts) and three(facts)
     parts = tuple(checks)
 
     def check(facts: Facts) -> bool:

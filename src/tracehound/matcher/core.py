@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from tracehound.matcher.checks import Check, Facts, Readers, compile_check
+from tracehound.matcher.checks import Check, Facts, Paths, compile_check
 from tracehound.matcher.condition import Node
 from tracehound.matcher.lookup import Lookup
 from tracehound.matcher.triggers import Key, Trigger, choose, count_uses, estimate, keys_of, options
@@ -54,7 +54,7 @@ class Matcher(Generic[R]):
         self._measured: dict[Key, float] = {}
         self._plans = [self._plan(rule, condition) for rule, condition in pairs]
         self._wasted = [0] * len(self._plans)
-        self._readers = Readers()
+        self._paths = Paths()
         self._seen = 0
         self._measuring: _Measuring | None = None
         self._next = TUNE_AT[0]
@@ -75,15 +75,14 @@ class Matcher(Generic[R]):
 
     def _evaluate(self, event: Event, numbers: set[int], guards: list[frozenset[int]]) -> list[R]:
         """The rules that hold, of those that were triggered."""
-        facts, plans, found = Facts(event, self._readers), self._plans, []
-        for number in sorted(numbers):
+        open_ones = numbers - self._guarded
+        for guarded in guards:
+            open_ones |= numbers & guarded
+        if not open_ones:
+            return []
+        facts, plans, found = Facts(event, self._paths), self._plans, []
+        for number in sorted(open_ones):
             plan = plans[number]
-            if plan.guard is not None:
-                for guarded in guards:
-                    if number in guarded:
-                        break
-                else:
-                    continue
             if plan.check(facts):
                 found.append(plan.rule)
             else:
@@ -119,6 +118,7 @@ class Matcher(Generic[R]):
 
     def _build(self) -> None:
         self._always = [number for number, plan in enumerate(self._plans) if plan.trigger is None]
+        self._guarded = {number for number, plan in enumerate(self._plans) if plan.guard is not None}
         triggered: dict[Key, list[int]] = {}
         guarded: dict[Key, list[int]] = {}
         for number, plan in enumerate(self._plans):
