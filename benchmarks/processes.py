@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import subprocess
@@ -12,7 +11,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import orjson
 from benchmarks import corpus
 from benchmarks.figures import Figure
 
@@ -57,14 +55,34 @@ def start_up(runs: int) -> Iterator[Figure]:
 
 def memory(count: int) -> Iterator[Figure]:
     """Resident memory of one process: over many records, and with an envelope of 60 MB."""
-    for kind, limit in (("records", 120.0), ("envelope", 600.0)):
-        command = [sys.executable, "-m", HERE, kind, str(count)]
-        done = subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
-        told = json.loads(done.stdout)
-        over = " ".join(f"{size:.0f}" for size in told["over_time"])
-        name = f"{told['records']:,} records" if kind == "records" else "one envelope of 60 MB"
-        beside = f"loaded {told['loaded']:.0f}" + (f"; over time {over}" if over else "")
-        yield Figure("resident memory", name, told["peak"], "MB", beside, limit)
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, limit in (("records", 120.0), ("envelope", 600.0)):
+            path = Path(folder) / f"{kind}.jsonl"
+            command = [sys.executable, "-m", HERE, kind, str(count), str(path)]
+            subprocess.run(command, check=True, cwd=ROOT)
+            for verb in ("normalize", "detect"):
+                sizes = _watch([verb, str(path)], Path(folder) / "cache")
+                over = sizes[len(sizes) // 8 :: max(1, len(sizes) // 8)]
+                beside = "over time " + " ".join(f"{size:.0f}" for size in over)
+                what = f"{count:,} records" if kind == "records" else "one envelope of 60 MB"
+                yield Figure("resident memory", f"{verb}, {what}", max(sizes), "MB", beside, limit)
+            path.unlink()
+
+
+def _watch(arguments: list[str], cache: Path) -> list[float]:
+    """Resident memory of a command in MB, ten times a second."""
+    command = [sys.executable, "-c", "from tracehound.cli import main; main()", *arguments]
+    sizes = [0.0]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=_environment(cache), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as running:
+        place = Path(f"/proc/{running.pid}/statm")
+        while running.poll() is None:
+            fields = place.read_text("utf-8").split() if place.exists() else []
+            if len(fields) > 1:
+                sizes.append(int(fields[1]) * os.sysconf("SC_PAGE_SIZE") / MEGA)
+            time.sleep(0.1)
+    return sizes
 
 
 def workers(count: int) -> Iterator[Figure]:
@@ -117,46 +135,8 @@ def _ticks(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _resident() -> float:
-    pages = int(Path("/proc/self/statm").read_text("utf-8").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / MEGA
-
-
-def _grow(kind: str, count: int) -> dict[str, object]:
-    """Run the path in this process over a file and watch its memory."""
-    import gc
-
-    from benchmarks.path import NOW, rule_set
-
-    from tracehound.config import Settings
-    from tracehound.connectors import input_connector
-    from tracehound.deadletter import DeadLetters
-    from tracehound.matcher import Engine
-    from tracehound.pipeline import Pipeline
-    from tracehound.workers import settle_memory
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "log.jsonl"
-        command = [sys.executable, "-m", HERE, f"write-{kind}", str(count), str(path)]
-        subprocess.run(command, check=True, cwd=ROOT)
-        pipeline = Pipeline(Settings(), DeadLetters(None), clock=lambda: NOW)
-        engine = Engine(rule_set(), lateness=None)
-        gc.collect()
-        settle_memory()
-        loaded, peak = _resident(), 0.0
-        over: list[float] = []
-        step = max(1, count // 10)
-        for batch in pipeline.run_by_time([input_connector("file").streams([str(path)])]):
-            for event in (*batch, *engine.process(batch)):
-                orjson.dumps(event)
-            peak = max(peak, _resident())
-            if kind == "records" and pipeline.counts.records >= step * (len(over) + 1):
-                over.append(_resident())
-    return {"loaded": loaded, "over_time": over, "peak": peak, "records": pipeline.counts.records}
-
-
 def _write(kind: str, count: int, path: Path) -> None:
-    if kind == "write-records":
+    if kind == "records":
         with path.open("wb") as file:
             for part in range(0, count, 2000):
                 file.write(b"\n".join(corpus.build(2000, corpus.SEED + part).mixed()) + b"\n")
@@ -174,7 +154,4 @@ def _write(kind: str, count: int, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1].startswith("write-"):
-        _write(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
-    else:
-        sys.stdout.write(json.dumps(_grow(sys.argv[1], int(sys.argv[2]))))
+    _write(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
