@@ -149,6 +149,15 @@ def test_values_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert at(engine.process([event(5, "3"), event(5, "0")])) == [5]
 
 
+def test_all_values_of_a_rule_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(baseline, "MAX_TOTAL", 10)
+    engine = engine_of(lateness=0)
+    engine.process([event(n / 100, f"t{n}", f"user{n % 4}") for n in range(40)])
+    (kept,) = engine.dump()["rules"].values()
+    assert sum(len(entity[3]) for entity in kept["settled"]["entities"]) <= 10
+    assert engine.counts.evicted > 0
+
+
 steps = st.lists(
     st.tuples(
         st.sampled_from([0, 0.05, 0.1, 1, 3, 4, 10]),

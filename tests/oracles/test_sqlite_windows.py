@@ -15,8 +15,10 @@ from tracehound.matcher.tree import Tree
 from tracehound.rules import load_rules
 
 FIELDS: Any = {n: SimpleNamespace(type="keyword") for n in ("ai.service", "st", "who", "tool")}
-COLUMNS = {"uid": "", "time": ""} | dict.fromkeys(("st", "who", "tool"), "COLLATE NOCASE")
+FIELDS["n"] = SimpleNamespace(type="double")
+COLUMNS = {"uid": "", "time": "", "n": ""} | dict.fromkeys(("st", "who", "tool"), "COLLATE NOCASE")
 STATES = {"one": "denied", "two": "failed"}
+NUMERIC = ("value_sum", "value_avg", "value_median", "value_percentile")
 
 
 def single(name: str) -> dict[str, Any]:
@@ -32,8 +34,11 @@ def correlation(kind: str, rules: list[str], count: int, grouped: bool) -> dict[
     section: dict[str, Any] = {"type": kind, "rules": rules, "timespan": "10s"}
     if grouped:
         section["group-by"] = ["who"]
-    if kind != "temporal":
-        section["condition"] = {"gte": count} | ({"field": "tool"} if kind == "value_count" else {})
+    if not kind.startswith("temporal"):
+        field = {"value_count": "tool"} | dict.fromkeys(NUMERIC, "n")
+        section["condition"] = {"gte": count} | ({"field": field[kind]} if kind in field else {})
+    if kind == "value_percentile":
+        section["condition"]["percentile"] = 75
     identity = {"title": "all", "id": "6f1f3c0e-90a7-4a73-8a0e-000000000001", "level": "low"}
     return identity | {"correlation": section}
 
@@ -46,19 +51,22 @@ steps = st.tuples(
     st.sampled_from(["al", "AL", "bo", None]),
     st.sampled_from(["denied", "failed", "Denied", "other"]),
     st.sampled_from(["a", "A", "b", "c"]),
+    st.integers(-2, 5),
 )
 shapes = st.one_of(
     st.tuples(st.just("event_count"), st.sampled_from([["one"], ["one", "two"]]), st.integers(1, 4)),
     st.tuples(st.just("value_count"), st.just(["one"]), st.integers(1, 3)),
     st.tuples(st.just("temporal"), st.just(["one", "two"]), st.just(2)),
+    st.tuples(st.just("temporal_ordered"), st.just(["one", "two"]), st.just(2)),
+    st.tuples(st.sampled_from(NUMERIC), st.sampled_from([["one"], ["one", "two"]]), st.integers(0, 5)),
 )
 
 
-def events_of(drawn: list[tuple[int, Any, str, Any]]) -> list[dict[str, Any]]:
+def events_of(drawn: list[tuple[int, Any, str, Any, int]]) -> list[dict[str, Any]]:
     events, time = [], 1_764_000_000_000
-    for number, (step, who, state, tool) in enumerate(drawn):
+    for number, (step, who, state, tool, n) in enumerate(drawn):
         time += step
-        events.append({"uid": f"u{number:02}", "time": time, "who": who, "st": state, "tool": tool})
+        events.append({"uid": f"u{number:02}", "time": time, "who": who, "st": state, "tool": tool, "n": n})
     return events
 
 

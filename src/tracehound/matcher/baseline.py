@@ -84,6 +84,8 @@ class FirstSeen:
         before = known.texts[::-1]
         new = [text for folded, text in texts.items() if self._is_new(known, folded, text, time)]
         known.last = max(known.last, time)
+        while self._total > MAX_TOTAL and len(self._entities) > 1:
+            self._evict()
         if not new or learning or time - known.since < self._learn:
             return
         ref = reference(event)
@@ -109,14 +111,18 @@ class FirstSeen:
             known = None
         if known is None:
             self._retire(time - self._span)
-            while self._entities and (len(self._entities) >= self._max_keys or self._total >= MAX_TOTAL):
-                self._total -= len(self._entities.popitem(last=False)[1].values)
-                self.evicted += 1
+            if len(self._entities) >= self._max_keys:
+                self._evict()
             known = self._entities[key] = _Known(time, time)
         else:
             self._entities.move_to_end(key)
             known.since = min(known.since, time)
         return known
+
+    def _evict(self) -> None:
+        """Give the longest unseen entity up."""
+        self._total -= len(self._entities.popitem(last=False)[1].values)
+        self.evicted += 1
 
     def _retire(self, before: int) -> None:
         """Forget the entities that showed nothing for as long as the rule looks back."""

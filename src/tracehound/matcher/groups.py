@@ -15,8 +15,8 @@ from tracehound.plain import integer, text
 from tracehound.rules.model import Correlation, Rule
 
 MAX_GROUPS_OF_ONE_EVENT = 64
-MAX_VALUES_OF_ONE_EVENT = 64
-"""So many combinations of the fields of a ``value_count`` are counted of one event."""
+MAX_VALUES_OF_ONE_EVENT = 1000
+"""So many values of an event are counted or added (of several fields: combinations)."""
 MAX_PASSED = 20
 """So many events behind a hit are handed to a correlation over it."""
 MAX_SHOWN = 10
@@ -154,13 +154,14 @@ class Reader:
         """The numbers of the field, or the values (of several fields: their combinations)."""
         if self._numbers:
             found = (exact(value) for value in found_at(event, self._fields[0]))
-            return tuple(value for value in found if value is not None)
+            numbers = (value for value in found if value is not None)
+            return tuple(islice(numbers, MAX_VALUES_OF_ONE_EVENT))
         options = []
         for name in self._fields:
             texts = (fold(t) for v in found_at(event, name) if (t := text_of(v)) is not None)
             options.append(list(dict.fromkeys(texts)))
         if len(options) == 1:
-            return tuple(options[0])
+            return tuple(options[0][:MAX_VALUES_OF_ONE_EVENT])
         return tuple(" | ".join(texts) for texts in islice(product(*options), MAX_VALUES_OF_ONE_EVENT))
 
     def leaf(self, plain: Any) -> int:

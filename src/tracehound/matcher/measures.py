@@ -33,10 +33,10 @@ def exact(value: Any) -> int | None:
     """A number, or its decimal text, as a whole number of ``2**-SHIFT``; None for anything else."""
     if isinstance(value, str):
         value = decimal(value) if len(value) <= MAX_DIGITS else None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        return None
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         return value << SHIFT if value.bit_length() <= SHIFT else None
+    if not isinstance(value, float) or not isfinite(value):
+        return None
     top, bottom = value.as_integer_ratio()
     return top << (SHIFT - bottom.bit_length() + 1)
 

@@ -98,13 +98,17 @@ class Sliding:
     def _group(self, key: Key, entity: Entity) -> Group:
         group = self._groups.get(key)
         if group is None:
-            while self._groups and (len(self._groups) >= self._max_keys or self._total >= MAX_TOTAL):
-                self._total -= len(self._groups.popitem(last=False)[1].entries)
-                self.evicted += 1
+            if len(self._groups) >= self._max_keys:
+                self._evict()
             group = self._groups[key] = Group(entity, self.reader.measure.start())
         else:
             self._groups.move_to_end(key)
         return group
+
+    def _evict(self) -> None:
+        """Give the longest idle group up."""
+        self._total -= len(self._groups.popitem(last=False)[1].entries)
+        self.evicted += 1
 
     def _append(self, group: Group, entry: Entry) -> None:
         group.append(entry)
@@ -113,6 +117,8 @@ class Sliding:
         if len(group.entries) > self._max_entries:
             self._drop(group, len(group.entries) - self._max_entries)
             self.evicted += 1
+        while self._total > MAX_TOTAL and len(self._groups) > 1:
+            self._evict()
 
     def _drop(self, group: Group, old: int) -> None:
         """Forget the oldest entries of a group."""
