@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from copy import deepcopy
 from typing import Any
 
 from tracehound.event import JOIN
-from tracehound.plain import masked, reading
+from tracehound.plain import masked, pack, reading, unpack
 
 Event = dict[str, Any]
 
 MAX_OFFERS = 50_000
+MAX_SHAPES = 1000
 OFFERED = (
     ("actor",),
     ("src_endpoint",),
@@ -65,7 +65,9 @@ class Join:
     def __init__(self, max_offers: int = MAX_OFFERS) -> None:
         self.max_offers = max_offers
         self.forgotten = 0
-        self._offers: OrderedDict[tuple[object, ...], list[tuple[tuple[str, ...], Any]]] = OrderedDict()
+        self._offers: OrderedDict[tuple[object, ...], tuple[tuple[Path, ...], bytes]] = OrderedDict()
+        """Key -> the paths that were offered, and their values packed: small, and copied with each taking."""
+        self._shapes: dict[tuple[Path, ...], tuple[Path, ...]] = {}
 
     def run(self, events: list[Event]) -> None:
         waiting = []
@@ -86,8 +88,14 @@ class Join:
         A key of anything but texts, numbers, booleans and null is left out.
         """
         offers = [
-            [list(key), [[list(path), masked(value, mask)] for path, value in found]]
-            for key, found in self._offers.items()
+            [
+                list(key),
+                [
+                    [list(path), masked(value, mask)]
+                    for path, value in zip(paths, unpack(values), strict=True)
+                ],
+            ]
+            for key, (paths, values) in self._offers.items()
             if all(part is None or isinstance(part, str | int | float) for part in key)
         ]
         return {"offers": offers}
@@ -96,24 +104,29 @@ class Join:
         """Go on from what ``dump`` gave, read back from JSON; what is not its shape raises ``StateError``."""
         with reading("the join's part of it"):
             for key, found in state["offers"][-self.max_offers :]:
-                self._offers[tuple(key)] = [(tuple(map(str, path)), value) for path, value in found]
+                paths = tuple(tuple(map(str, path)) for path, _ in found)
+                self._offers[tuple(key)] = (paths, pack([value for _, value in found]))
 
     def _remember(self, key: tuple[object, ...], event: Event, paths: tuple[Path, ...]) -> None:
-        found = [(path, deepcopy(value)) for path in paths if (value := _get(event, path)) is not None]
-        self._offers[key] = found
+        found = {path: value for path in paths if (value := _get(event, path)) is not None}
+        shape = tuple(found)
+        if len(self._shapes) < MAX_SHAPES:
+            shape = self._shapes.setdefault(shape, shape)
+        self._offers[key] = (shape, pack(list(found.values())))
         self._offers.move_to_end(key)
         while len(self._offers) > self.max_offers:
             self._offers.popitem(last=False)
             self.forgotten += 1
 
     def _give(self, key: tuple[object, ...], event: Event) -> None:
-        for path, value in self._offers.get(key, ()):
+        offered = self._offers.get(key)
+        for path, value in zip(offered[0], unpack(offered[1]), strict=True) if offered else ():
             *parents, last = path
             target = event
             for part in parents:
                 target = target.setdefault(part, {})
             if _is_stand_in(target.get(last)):
-                target[last] = deepcopy(value)
+                target[last] = value
         tool, mcp = _get(event, ("ai", "tool")), _get(event, ("ai", "mcp"))
         if tool and mcp and "server" in mcp:
             tool.setdefault("server", mcp["server"])
