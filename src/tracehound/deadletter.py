@@ -25,7 +25,7 @@ VERSION = 1
 
 
 class DeadLetters:
-    """Counts dead letters by reason and writes them to ``path``; the file is made with the first one."""
+    """Counts dead letters by reason and adds them to ``path``; the file is made with the first one."""
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
@@ -44,7 +44,7 @@ class DeadLetters:
         if self.path is None:
             return
         if self._file is None:
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             self._file = os.fdopen(descriptor, "wb")
         self._file.write(orjson.dumps(_letter(record, reason, message, size)) + b"\n")
 

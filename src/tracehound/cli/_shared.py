@@ -78,6 +78,17 @@ def progress(places: tuple[str, ...], what: str) -> Iterator[Callable[[int], Non
         yield lambda size: bar.advance(task, size)
 
 
+def keep_inputs(found: Iterable[str], **written: Path | None) -> None:
+    """Refuse to write a file that is read in the same run: what it holds would be lost."""
+    from tracehound.errors import ConfigError
+
+    read = {Path(place).resolve(): place for place in found if place != "-"}
+    for option, path in written.items():
+        if path is not None and path.resolve() in read:
+            flag = option.replace("_", "-")
+            raise ConfigError(f"--{flag} {path}: is one of the inputs; name another file")
+
+
 @contextmanager
 def output(path: Path | None) -> Iterator[IO[bytes]]:
     """``-o FILE``, else standard output, as bytes."""

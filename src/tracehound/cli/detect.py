@@ -79,6 +79,7 @@ def command(
     engine = engine_for(ruleset, settings, live=state_folder is not None, early=piped or state_folder is not None)
     inputs = input_connector("file")
     found = tuple(inputs.find(places))
+    shared.keep_inputs(found, dead_letter=dead_letter, out=out)
     kept: list[dict[str, Any]] = []
     keeping = store.Writer(folder) if folder else nullcontext()
     with StateDir(state_folder) if state_folder else nullcontext() as state:

@@ -62,6 +62,7 @@ def command(
     pipeline = Pipeline(settings, dead, source=source, validate=validate)
     inputs = input_connector("file")
     found = tuple(inputs.find(places))
+    shared.keep_inputs(found, dead_letter=dead_letter, out=out)
     with StateDir(state_folder) if state_folder else nullcontext() as state:
         parts = resume(state, pipeline) if state else {}
         with shared.progress(found, "normalize") as advance, shared.output(out) as target:
