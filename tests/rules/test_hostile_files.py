@@ -7,10 +7,12 @@ from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tracehound.matcher import Engine
 from tracehound.rules import load_rules
 
 FIELDS: Any = {
@@ -99,3 +101,20 @@ def test_nesting_that_would_overflow_a_parser() -> None:
         load_one(yaml.safe_dump({**GOOD, "detection": {"sel": {"time": 1}, "condition": text}}).encode())
     load_one(b"{a: " * 3000)
     load_one(b"- " * 30000)
+
+
+@pytest.mark.parametrize("steps", [63, 64, 5000])
+def test_a_field_with_many_steps(steps: int, tmp_path: Path) -> None:
+    """Fields below ``unmapped`` are free, but for their depth: what walks through events goes step by step."""
+    field = "unmapped" + ".a" * steps
+    path = tmp_path / "detections/x/rule_of_x/rule_of_x.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(yaml.safe_dump({**GOOD, "detection": {"sel": {field: "x"}, "condition": "sel"}}))
+    fields = {**FIELDS, "unmapped": SimpleNamespace(type="json")}
+    ruleset = load_rules([tmp_path], fields=fields, own=tmp_path / "nothing")
+    assert bool(ruleset.rules) is (steps < 64)
+    event: Any = "x"
+    for step in reversed(field.split(".")):
+        event = {step: event}
+    found = Engine(ruleset.rules).match({**event, "ai": {"service": "gateway"}})
+    assert len(found) == len(ruleset.rules)

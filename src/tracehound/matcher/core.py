@@ -8,7 +8,7 @@ first estimated and then measured: rules that were evaluated in vain too often g
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -88,10 +88,6 @@ class Matcher(Generic[R]):
             else:
                 self._wasted[number] += 1
         return found
-
-    def match_all(self, events: Sequence[Event]) -> list[list[R]]:
-        """``match`` for each event of a batch."""
-        return [self.match(event) for event in events]
 
     def _rate(self, key: Key) -> float:
         rate = self._measured.get(key)

@@ -7,6 +7,7 @@ record should not pay for them.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
@@ -53,9 +54,15 @@ class Substrings(Generic[T]):
     def _one_by_one(self, text: str) -> list[T]:
         self._searched += len(self._literals)
         if self._searched > BUILD_AFTER and self._engine != "python":
-            self._search = (_hyperscan if self._engine == "hyperscan" else _re2)(self._literals)
+            self._search = self._built()
         folded = coarse(text)
         return [behind for literal, behind in self._literals.items() if literal in folded]
+
+    def _built(self) -> Search[T]:
+        if self._engine == "hyperscan":
+            with contextlib.suppress(hyperscan.error):  # more literals than it can take
+                return _hyperscan(self._literals)
+        return _re2(self._literals)
 
 
 def _hyperscan(literals: Mapping[str, T]) -> Search[T]:

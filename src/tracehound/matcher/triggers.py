@@ -45,6 +45,8 @@ COMMON_FIELDS = frozenset(
 )
 """Fields with few values or one usual value: a test on them tells little about an event."""
 
+MAX_LITERAL = 64
+"""So much of a literal is looked for: the rest tells little more, and automata refuse very long ones."""
 RATE_OF_LENGTH = (1.0, 0.5, 0.2, 0.08, 0.04, 0.02, 0.015)
 """How often a text holds a literal of this length, roughly; longer ones less than the last."""
 RATE_OF_KIND = {
@@ -177,7 +179,7 @@ def _holds(field: str, literals: Iterable[str]) -> list[Key]:
     found = sorted(literals)
     if not found or not all(map(searchable, found)):
         return [Key(field, "scalar")]
-    return [Key(field, "holds", literal) for literal in found]
+    return [Key(field, "holds", literal[:MAX_LITERAL]) for literal in found]
 
 
 def _writes_a_number(text: str) -> bool:

@@ -15,6 +15,8 @@ from tracehound.rules.known import LONG_TEXTS, Fields
 NUMERIC = frozenset({"long", "double", "date"})
 
 
+MAX_STEPS = 64
+"""No event is nested deeper than a record may be, and no rule needs to look deeper than this."""
 EXACT = 2**53
 """Numbers beyond are rounded by pySigma, and by JSON in many a target."""
 
@@ -43,6 +45,8 @@ class FieldCheck:
         info = self._fields.get(name)
         if info is not None:
             return info.type
+        if name.count(".") >= MAX_STEPS:
+            return None
         parent = name
         while "." in parent:
             parent = parent.rpartition(".")[0]
