@@ -13,13 +13,16 @@ from typing import Any
 from tracehound.matcher.values import fold
 
 MAX_LITERALS = 32
-_EQUAL = str.maketrans({"\u017f": "s", "\u0131": "i"})  # (?i) lets s match the long s, i the dotless one
+LONG_S, DOTLESS_I = "\u017f", "\u0131"
+"""Letters that ``(?i)`` takes for an s and an i."""
 Options = frozenset[str]
 
 
 def coarse(text: str) -> str:
     """``text`` folded at least as far as any test folds it; never longer or shorter."""
-    return text.lower() if text.isascii() else fold(text).translate(_EQUAL)
+    if text.isascii():
+        return text.lower()
+    return fold(text).replace(LONG_S, "s").replace(DOTLESS_I, "i")  # far faster than translate
 
 
 def of_regex(pattern: str) -> list[Options]:
