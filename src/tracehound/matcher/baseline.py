@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
-from tracehound.matcher.groups import Key, key_of
+from tracehound.matcher.groups import Key, found_at, key_of
 from tracehound.matcher.hits import Entity, Event, Hit, reference
-from tracehound.matcher.values import fold, text_of, values_at
+from tracehound.matcher.values import fold, text_of
 from tracehound.plain import integer, text
 from tracehound.rules.model import Rule
 
@@ -71,12 +71,37 @@ class FirstSeen:
         for _ in self._look(time, event, learning=True):
             pass
 
+    def absorbs(self, time: int, event: Event) -> bool:
+        """Take an event at once, out of order, if that makes no difference: its values are known and stay known.
+
+        A value that was seen in the span before is not new, whatever else comes in between; and an older event
+        with it, that is still to come, is not new either.
+        """
+        texts = [fold(t) for v in found_at(event, self._baseline.of) if (t := text_of(v)) is not None]
+        entity = self._entity(event)
+        if entity is None or not texts:
+            return True
+        key = key_of(fold(text) for _, text in entity)
+        known = self._entities.get(key)
+        if known is None:
+            return False
+        hashes = [_hash(text) for text in texts]
+        before = time - self._span
+        if any(known.values.get(hashed, before) <= before for hashed in hashes):
+            return False
+        for hashed in hashes:
+            known.values[hashed] = max(known.values[hashed], time)
+            known.values.move_to_end(hashed)
+        known.last = max(known.last, time)
+        self._entities.move_to_end(key)
+        return True
+
     def advance(self, time: int | None) -> Iterator[Hit]:
         """Nothing closes in a baseline."""
         return iter(())
 
     def _look(self, time: int, event: Event, *, learning: bool) -> Iterator[Hit]:
-        texts = {fold(t): t for v in values_at(event, self._baseline.of) if (t := text_of(v)) is not None}
+        texts = {fold(t): t for v in found_at(event, self._baseline.of) if (t := text_of(v)) is not None}
         entity = self._entity(event)
         if entity is None or not texts:
             return
@@ -98,7 +123,7 @@ class FirstSeen:
         """Whose values they are; an array as a whole is one entity. None where a field is absent."""
         entity = []
         for name in self._baseline.by:
-            found = sorted(t for v in values_at(event, name) if (t := text_of(v)) is not None)
+            found = sorted(t for v in found_at(event, name) if (t := text_of(v)) is not None)
             if not found:
                 return None
             entity.append((name, ", ".join(found)))

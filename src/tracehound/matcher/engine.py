@@ -24,6 +24,7 @@ from tracehound.rules.model import Rule
 
 MAX_KEYS = 100_000
 MAX_TOLD = 100_000
+MAX_SLIMMERS = 2000
 
 
 @dataclass(slots=True)
@@ -108,7 +109,8 @@ class Engine:
         self._matcher: Matcher[_Single | _Part] = Matcher(
             pair for rule in self.rules for pair in self._targets(rule)
         )
-        self._slim = Slimmer(f for item in self.remembering for f in _fields(item.rule))
+        self._slimmers: dict[tuple[int, ...], Slimmer] = {}
+        """By the rules that are to see an event: most events are seen by few."""
 
     def _targets(self, rule: Rule) -> list[tuple[_Single | _Part, Node]]:
         if rule.correlation is not None:
@@ -220,18 +222,32 @@ class Engine:
             return False
         self._shared.forget()
         kept: dict[int, list[int]] = {}
+        late = False
         for number, leaves in parts.items():
             item = self.remembering[number]
-            if time >= item.settled.frontier:
+            if time < item.settled.frontier:
+                late = True
+            elif not (isinstance(item.settled, FirstSeen) and item.settled.absorbs(time, event)):
                 kept[number] = leaves
         if kept:
-            self.order.add(time, kept, self._slim(event))
-        for number, leaves in kept.items():
+            self.order.add(time, kept, self._slimmer(tuple(kept))(event))
+        for number, leaves in parts.items():
             early = self.remembering[number].early
-            if early is not None and time >= early.frontier:
-                for hit in early.see(time, event, leaves):
-                    self._raise_early(hit, out)
-        return len(kept) < len(parts)
+            if early is None or time < early.frontier or (late and number not in kept):
+                continue
+            for hit in early.see(time, event, leaves):
+                self._raise_early(hit, out)
+        return late
+
+    def _slimmer(self, numbers: tuple[int, ...]) -> Slimmer:
+        """What cuts an event to the fields of these rules."""
+        slimmer = self._slimmers.get(numbers)
+        if slimmer is None:
+            if len(self._slimmers) >= MAX_SLIMMERS:
+                self._slimmers.clear()
+            slimmer = Slimmer(f for number in numbers for f in _fields(self.remembering[number].rule))
+            self._slimmers[numbers] = slimmer
+        return slimmer
 
     def _release(self, horizon: int | None, out: list[Event]) -> None:
         for waiting in self.order.ready(horizon):
