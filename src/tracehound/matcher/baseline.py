@@ -9,7 +9,7 @@ looks back; of the latest few the text is kept too, for the finding. Events come
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
@@ -60,6 +60,8 @@ class FirstSeen:
         self._total = 0
         self._entities: OrderedDict[Key, _Known] = OrderedDict()
         """The longest unseen first."""
+        self._waiting: dict[tuple[Key, int], tuple[int, int]] = {}
+        """Values that waiting events show: when first, and when last by events that they stand for."""
 
     def see(self, time: int, event: Event, leaves: Sequence[int] = ()) -> Iterator[Hit]:
         """Take an event that the rule selects; gives a hit if it shows something new."""
@@ -75,7 +77,8 @@ class FirstSeen:
         """Take an event at once, out of order, if that makes no difference: its values are known and stay known.
 
         A value that was seen in the span before is not new, whatever else comes in between; and an older event
-        with it, that is still to come, is not new either.
+        with it, that is still to come, is not new either. An event that waits stands for those after it that
+        show the same: what they add is kept until it is judged. False: the event is to wait.
         """
         texts = [fold(t) for v in found_at(event, self._baseline.of) if (t := text_of(v)) is not None]
         entity = self._entity(event)
@@ -83,18 +86,32 @@ class FirstSeen:
             return True
         key = key_of(fold(text) for _, text in entity)
         known = self._entities.get(key)
-        if known is None:
-            return False
-        hashes = [_hash(text) for text in texts]
+        shown = [(key, _hash(text)) for text in texts]
+        if all(self._is_known(known, time, place) for place in shown):
+            for place in shown:
+                self._note(known, time, place)
+            return True
+        for place in shown:
+            first, last = self._waiting.get(place, (time, BEFORE_ALL))
+            self._waiting[place] = (min(first, time), last)
+        return False
+
+    def _is_known(self, known: _Known | None, time: int, place: tuple[Key, int]) -> bool:
         before = time - self._span
-        if any(known.values.get(hashed, before) <= before for hashed in hashes):
-            return False
-        for hashed in hashes:
-            known.values[hashed] = max(known.values[hashed], time)
-            known.values.move_to_end(hashed)
-        known.last = max(known.last, time)
-        self._entities.move_to_end(key)
-        return True
+        if known is not None and known.values.get(place[1], before) > before:
+            return True
+        return before < self._waiting.get(place, (before, 0))[0] <= time
+
+    def _note(self, known: _Known | None, time: int, place: tuple[Key, int]) -> None:
+        """Remember that a known value was seen again."""
+        if known is not None and known.values.get(place[1], time - self._span) > time - self._span:
+            known.values[place[1]] = max(known.values[place[1]], time)
+            known.values.move_to_end(place[1])
+            known.last = max(known.last, time)
+            self._entities.move_to_end(place[0])
+        else:
+            first, last = self._waiting[place]
+            self._waiting[place] = (first, max(last, time))
 
     def advance(self, time: int | None) -> Iterator[Hit]:
         """Nothing closes in a baseline."""
@@ -105,10 +122,13 @@ class FirstSeen:
         entity = self._entity(event)
         if entity is None or not texts:
             return
-        known = self._known(key_of(fold(text) for _, text in entity), time)
+        key = key_of(fold(text) for _, text in entity)
+        known = self._known(key, time)
         before = known.texts[::-1]
         new = [text for folded, text in texts.items() if self._is_new(known, folded, text, time)]
         known.last = max(known.last, time)
+        if self._waiting:
+            self._catch_up(key, known, texts)
         while self._total > MAX_TOTAL and len(self._entities) > 1:
             self._evict()
         if not new or learning or time - known.since < self._learn:
@@ -118,6 +138,13 @@ class FirstSeen:
         if before:
             notes["seen_before"] = before
         yield Hit(self.rule, event, self.rule, entity, [ref], frozenset({ref.uid}), 1, notes=notes, at=time)
+
+    def _catch_up(self, key: Key, known: _Known, texts: Iterable[str]) -> None:
+        """Add what the events showed that a judged one stood for."""
+        for hashed in map(_hash, texts):
+            _, last = self._waiting.pop((key, hashed), (0, BEFORE_ALL))
+            known.values[hashed] = max(known.values.get(hashed, last), last)
+            known.last = max(known.last, last)
 
     def _entity(self, event: Event) -> Entity | None:
         """Whose values they are; an array as a whole is one entity. None where a field is absent."""
@@ -200,7 +227,8 @@ class FirstSeen:
         entities = [
             [key.hex(), k.since, k.last, [*k.values.items()], k.texts] for key, k in self._entities.items()
         ]
-        return {"frontier": self.frontier, "entities": entities}
+        waiting = [[key.hex(), hashed, *times] for (key, hashed), times in self._waiting.items()]
+        return {"frontier": self.frontier, "entities": entities, "waiting": waiting}
 
     def load(self, state: dict[str, Any]) -> None:
         """What ``dump`` gave, read back from JSON."""
@@ -210,6 +238,8 @@ class FirstSeen:
             known = _Known(integer(since), integer(last), times, [text(shown) for shown in texts])
             self._entities[bytes.fromhex(key)] = known
             self._total += len(times)
+        for key, hashed, first, last in state["waiting"]:
+            self._waiting[bytes.fromhex(key), integer(hashed)] = (integer(first), integer(last))
 
 
 def _hash(text: str) -> int:
