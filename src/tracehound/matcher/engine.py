@@ -14,10 +14,11 @@ from tracehound.matcher.baseline import FirstSeen
 from tracehound.matcher.clock import EventClock
 from tracehound.matcher.condition import Node
 from tracehound.matcher.core import Matcher
+from tracehound.matcher.counts import EngineCounts
 from tracehound.matcher.groups import Shared
 from tracehound.matcher.hits import Event, Hit, event_time, reference
 from tracehound.matcher.order import Order
-from tracehound.matcher.slim import Slimmer
+from tracehound.matcher.slim import Slimmer, fields_read
 from tracehound.matcher.suppress import Suppressor, entity_of, window_seconds
 from tracehound.matcher.tree import Tree
 from tracehound.rules.model import Rule
@@ -25,23 +26,6 @@ from tracehound.rules.model import Rule
 MAX_KEYS = 100_000
 MAX_TOLD = 100_000
 MAX_SLIMMERS = 2000
-
-
-@dataclass(slots=True)
-class EngineCounts:
-    """What happened, for the summary of a run."""
-
-    events: int = 0
-    hits: int = 0
-    findings: int = 0
-    updates: int = 0
-    suppressed: int = 0
-    late: int = 0
-    """Events later than the allowed lateness: they met single-event rules only."""
-    future: int = 0
-    """Events that name a time far in the future: they met single-event rules only."""
-    evicted: int = 0
-    """Groups, windows, entries and values that were given up because there were too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +229,7 @@ class Engine:
         if slimmer is None:
             if len(self._slimmers) >= MAX_SLIMMERS:
                 self._slimmers.clear()
-            slimmer = Slimmer(f for number in numbers for f in _fields(self.remembering[number].rule))
+            slimmer = Slimmer(f for number in numbers for f in fields_read(self.remembering[number].rule))
             self._slimmers[numbers] = slimmer
         return slimmer
 
@@ -302,19 +286,6 @@ def single_hit(rule: Rule, event: Event) -> Hit:
     hit = Hit(rule, event, rule, (), [ref], frozenset({ref.uid}), 1)
     hit.entity = entity_of(hit)
     return hit
-
-
-def span_of(rule: Rule) -> int:
-    """How long the windows of a rule's findings are, in seconds; 0 for a rule without."""
-    return window_seconds(rule) or 0
-
-
-def _fields(rule: Rule) -> list[str]:
-    """The fields that a rule, its memory and its findings read."""
-    fields = [*rule.fields, rule.risk_entity, *(rule.suppress.by if rule.suppress else ())]
-    if rule.baseline is not None:
-        fields += [rule.baseline.of, *rule.baseline.by]
-    return fields
 
 
 def _source(event: Event) -> str:

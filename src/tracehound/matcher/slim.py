@@ -7,6 +7,7 @@ from typing import Any
 
 from tracehound.findings import COPIED_AI, COPIED_PARTS, USER_KEYS
 from tracehound.matcher.hits import Event
+from tracehound.rules.model import Rule
 
 FOR_FINDINGS = (
     "time",
@@ -76,3 +77,11 @@ def _cut_list(items: list[Any], branches: Branches) -> list[Any]:
         elif isinstance(item, list):
             kept.append(_cut_list(item, branches))
     return kept
+
+
+def fields_read(rule: Rule) -> list[str]:
+    """The fields that a rule, its memory and its findings read."""
+    fields = [*rule.fields, rule.risk_entity, *(rule.suppress.by if rule.suppress else ())]
+    if rule.baseline is not None:
+        fields += [rule.baseline.of, *rule.baseline.by]
+    return fields
