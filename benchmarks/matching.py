@@ -3,8 +3,9 @@
 Microseconds of CPU time an event for 120, 1,000 and 3,000 rules, on events that were not seen before (the caches
 are filled on others), beside ``orjson.loads`` of the same events: the time of decoding and matching less the time
 of decoding, in slices, of which the median counts. rsigma (Rust) is run on the same rules and events where its
-binary is on the path; what it needs with one rule that never holds (start, parsing) is taken off. A sample of the
-verdicts is compared with the plain meaning of the conditions, so that nothing is faster for doing less.
+binary is on the path, and both are compared from bytes to verdicts; beside that stands what the rules alone take
+(of rsigma: what it needs beyond one rule that never holds). A sample of the verdicts is compared with the plain
+meaning of the conditions, so that nothing is faster for doing less.
 """
 
 from __future__ import annotations
@@ -119,20 +120,15 @@ def _matched(load: Load, size: int, binary: str | None) -> Iterator[Figure]:
         yield Figure(SECTION, f"{name}: rsigma", None, "x", "not run: no rsigma on the path")
         return
     peer, whole = _rsigma(binary, load, size)
-    note = f"rsigma {peer:.1f} µs; with parsing {whole:.1f}, ours {match + decode:.1f}"
+    ours = decode + match
+    note = (
+        f"decoded and matched: {ours:.1f} µs, rsigma {whole:.1f}; rules alone: {match:.1f}, rsigma {peer:.1f}"
+    )
     if load.name == "AI":
-        yield Figure(
-            SECTION,
-            f"{name}: faster than rsigma",
-            peer / match,
-            "x",
-            f"rsigma {peer:.1f} µs",
-            3.0,
-            at_least=True,
-        )
+        yield Figure(SECTION, f"{name}: faster than rsigma", whole / ours, "x", note, 3.0, at_least=True)
     else:
         limit = 1.3 if size == 1000 else None
-        yield Figure(SECTION, f"{name}: time of rsigma's", match / peer, "x", note, limit)
+        yield Figure(SECTION, f"{name}: time of rsigma's", ours / whole, "x", note, limit)
 
 
 def _slice(matcher: Matcher[int], raws: Sequence[bytes]) -> tuple[float, float]:
