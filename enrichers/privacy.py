@@ -88,11 +88,15 @@ def enrich_with(privacy: Privacy, redact: Redact | None) -> Enrich:
     keep = {"prompt": privacy.prompt, "response": privacy.response, "tool": privacy.tool}
     texts = _tree({path: keep[kind] for path, kind in TEXTS_OF.items()})
     clean: set[str] = set()
+    everything = all(how == "store" for how in keep.values())
     free, masked = _tree(dict.fromkeys(FREE, True)), _tree(dict.fromkeys(FREE + CALL, True))
 
     def enrich(events: list[Event]) -> None:
         for event in events:
-            gone = [text for direction, text, _ in event.pop(TEXTS, ()) if _kept(keep, direction) != "store"]
+            said = event.pop(TEXTS, ())
+            gone: list[str] = []
+            if not everything:
+                gone = [text for direction, text, _ in said if _kept(keep, direction) != "store"]
             for place in _places(event, texts):
                 gone += _text(event, place, privacy.max_chars, redact)
             _record(event, privacy, redact)
@@ -120,8 +124,7 @@ def _places(holder: dict[str, Any], tree: Tree, found: list[Place] | None = None
     """Where an event has something at the ends of the paths; lists of objects are gone through."""
     found = [] if found is None else found
     for key, below in tree.items():
-        value = holder.get(key)
-        if value is None:
+        if key not in holder or (value := holder[key]) is None:
             continue
         if not isinstance(below, dict):
             found.append((holder, key, below))
@@ -225,13 +228,14 @@ def _strings(value: Any, found: list[str]) -> None:
     if isinstance(value, str):
         if len(value) >= MIN_SECRET:
             found.append(value)
-    elif isinstance(value, (dict, list)):
-        for item in value.values() if isinstance(value, dict) else value:
-            if isinstance(item, str):
-                if len(item) >= MIN_SECRET:
-                    found.append(item)
-            elif isinstance(item, (dict, list)):
-                _strings(item, found)
+        return
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        kind = type(item)
+        if kind is str:
+            if len(item) >= MIN_SECRET:
+                found.append(item)
+        elif (kind is dict or kind is list) and item:
+            _strings(item, found)
 
 
 def _change(places: list[Place], change: Redact) -> None:
