@@ -27,11 +27,16 @@ if TYPE_CHECKING:
     "--store", "folder", type=click.Path(path_type=Path), help="Keep events and findings here for `hunt`."
 )
 @click.option(
-    "--state", "state_folder", type=click.Path(path_type=Path, file_okay=False),
+    "--state",
+    "state_folder",
+    type=click.Path(path_type=Path, file_okay=False),
     help="Remember here for the next run what is not finished: windows, baselines, joins.",
 )
 @click.option(
-    "--baseline-from", "past", multiple=True, type=click.Path(path_type=Path, exists=True),
+    "--baseline-from",
+    "past",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
     help="Let baselines learn from this store or these logs first; may be repeated.",
 )
 @click.option(
@@ -76,7 +81,9 @@ def command(
     dead = DeadLetters(dead_letter)
     pipeline = Pipeline(settings, dead, source=source, validate=validate)
     piped = not places or "-" in places
-    engine = engine_for(ruleset, settings, live=state_folder is not None, early=piped or state_folder is not None)
+    engine = engine_for(
+        ruleset, settings, live=state_folder is not None, early=piped or state_folder is not None
+    )
     inputs = input_connector("file")
     found = tuple(inputs.find(places))
     shared.keep_inputs(found, dead_letter=dead_letter, out=out)

@@ -17,6 +17,7 @@ from tracehound.rules.model import Rule
 if TYPE_CHECKING:
     from tracehound.matcher.engine import Engine
 
+
 def dump(engine: Engine) -> dict[str, Any]:
     """The memory of an engine."""
     names = [item.rule.id for item in engine.remembering]

@@ -79,9 +79,7 @@ class Sliding:
             self._drop(group, bisect_right(group.entries, time - self.reader.span, key=_time))
             if group.knows(given[0].refs[0].uid):
                 continue
-            refs = (
-                given[0].refs if len(given) == 1 else tuple(distinct((g.refs,) for g in given))
-            )
+            refs = given[0].refs if len(given) == 1 else tuple(distinct((g.refs,) for g in given))
             self._append(group, (time, label, refs))
             measured = self.reader.enough(group.state, len(group.entries), time - self.reader.span)
             if measured is not None:
