@@ -19,17 +19,20 @@ from tracehound.demo.generate.prompts import texts
 KINDS = ("office", "code", "support", "security", "world", "documents", "developer", "attacks")
 SPICED = 0.03
 """The share of texts with something to find in them."""
+FOREIGN = 0.2
+"""The share of texts with words that are not ASCII: other languages, dashes, curly quotes."""
 
 
 @cache
-def _chain() -> dict[str, tuple[str, ...]]:
+def _chain(ascii_only: bool) -> dict[str, tuple[str, ...]]:
     """Word -> the words that follow it somewhere in the sample day's texts."""
     following: dict[str, list[str]] = defaultdict(list)
     for kind in KINDS[:-1]:
         for text in _strings(texts(kind)):
             words = text.replace("<<", "").replace(">>", "").replace("[[", "").replace("]]", "").split()
             for word, after in pairwise(words):
-                following[word].append(after)
+                if not ascii_only or (word.isascii() and after.isascii()):
+                    following[word].append(after)
     return {word: tuple(after) for word, after in following.items()}
 
 
@@ -51,21 +54,23 @@ class Prose:
 
     def __init__(self, random: Random) -> None:
         self.random = random
-        self._chain = _chain()
-        self._words = tuple(self._chain)
+        self._plain, self._foreign = _chain(True), _chain(False)
+        self._starts = {True: tuple(self._plain), False: tuple(self._foreign)}
 
     def text(self, size: int) -> str:
-        """About so many characters, half to double, of sentences; now and then with something to find."""
+        """About so many characters of sentences, half more or less; now and then with something to find."""
         wanted = int(size * self.random.uniform(0.5, 1.5))
+        plain = self.random.random() >= FOREIGN
+        chain, starts = self._plain if plain else self._foreign, self._starts[plain]
         words: list[str] = []
         length = 0
-        word = self.random.choice(self._words)
+        word = self.random.choice(starts)
         while length < wanted:
             words.append(word)
             length += len(word) + 1
-            after = self._chain.get(word)
+            after = chain.get(word)
             if after is None or self.random.random() < 0.08:
-                word = self.random.choice(self._words)
+                word = self.random.choice(starts)
                 if self.random.random() < 0.2:
                     words.append(f"{self.random.randrange(10**6):,}.\n")
             else:
@@ -76,7 +81,7 @@ class Prose:
 
     def name(self) -> str:
         """A short word for names of tools, hosts and files."""
-        letters = [c for c in self.random.choice(self._words).lower() if c.isascii() and c.isalpha()]
+        letters = [c for c in self.random.choice(self._starts[True]).lower() if c.isascii() and c.isalpha()]
         return "".join(letters)[:10] or "item"
 
     def _spice(self) -> str:
