@@ -54,8 +54,11 @@ def start_up(runs: int) -> Iterator[Figure]:
 
 
 def memory(count: int) -> Iterator[Figure]:
-    """Resident memory of one process: over many records, and with an envelope of 60 MB."""
+    """Resident memory of one process with warm caches: over many records, and with an envelope of 60 MB."""
     with tempfile.TemporaryDirectory() as folder:
+        one = Path(folder) / "one.json"
+        one.write_bytes(corpus.build(1).lines["litellm"][0])
+        _watch(["detect", str(one)], Path(folder) / "cache")
         for kind, limit in (("records", 120.0), ("envelope", 600.0)):
             path = Path(folder) / f"{kind}.jsonl"
             command = [sys.executable, "-m", HERE, kind, str(count), str(path)]
