@@ -108,7 +108,8 @@ class Index:
 
     def _add(self, source: Pattern | Gate, expression: Expression) -> int:
         self._sources.append(source)
-        self._expressions.append(replace(expression, group=source.file.stem))
+        # By folder, so that a pack's patterns leave our databases as they are; cased ones match faster apart.
+        self._expressions.append(replace(expression, group=f"{source.file.parent} {expression.cased}"))
         return len(self._expressions) - 1
 
     def _build(self, engine: str | None, cache: Path | None) -> Matcher:

@@ -25,8 +25,8 @@ ENGINE_VARIABLE = "TRACEHOUND_SCAN_ENGINE"
 class Expression:
     """A translated expression (see ``expression.py``); ``cased`` ones see the text's own case.
 
-    Expressions of one ``group`` share a database. A few small ones are faster together than one large one,
-    whose tables no longer fit the processor's cache, and quicker to compile.
+    Expressions of one ``group`` share a database. One pass over many costs less than several over few;
+    a change of one expression compiles its group again.
     """
 
     source: bytes
