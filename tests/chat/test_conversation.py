@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tracehound.chat import Conversation, converse
@@ -221,6 +221,7 @@ JSON = st.recursive(
 
 
 @given(JSON, JSON, JSON, JSON)
+@example(None, None, [None, ""], None)
 def test_anything_is_read_without_error(messages: Any, output: Any, system: Any, tools: Any) -> None:
     talk = converse(messages, output, system=system, tools=tools)
     assert isinstance(talk, Conversation)

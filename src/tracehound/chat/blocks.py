@@ -40,7 +40,8 @@ def add_blocks(message: Message, content: Any) -> Message:
     else:
         for block in content if isinstance(content, list) else ():
             if isinstance(block, str):
-                message.texts.append(block)
+                if block:
+                    message.texts.append(block)
             elif isinstance(block, dict):
                 add_block(message, block)
     return message
