@@ -20,7 +20,6 @@ Event = dict[str, Any]
 
 SEED = 20_261_118
 AI_BYTES = 3900
-ENDPOINT_BYTES = 600
 
 SYLLABLES = (
     "ba", "con", "da", "el", "for", "gen", "ha", "im", "jo", "ker", "lu", "mi", "nor", "op", "pra", "qui", "ra",

@@ -8,7 +8,7 @@ then the configuration they are enriched with, whatever the user's own one says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,11 +98,3 @@ def files_of(rule: Rule) -> list[Path]:
     """``events/match_*`` and ``events/pass_*`` beside the rule, in name order."""
     folder = rule.folder / "events"
     return sorted(p for kind in ("match_", "pass_") for p in folder.glob(f"{kind}*") if p.is_file())
-
-
-def run_all(settings: Settings, rules: Iterable[Rule], seen: Callable[[Result], None]) -> None:
-    """Run the test files of these rules; ``seen`` gets each result."""
-    tester = RuleTester(settings)
-    for rule in rules:
-        for result in tester.run(rule):
-            seen(result)

@@ -58,14 +58,9 @@ def _checks(config: Path | None, packs: tuple[Path, ...]) -> Iterator[Check]:
         return ", ".join(sorted(Registry.load(settings.packs).by_name))
 
     def signals() -> str:
-        from tracehound.content import content_dir
-        from tracehound.scan import Scanner
+        from tracehound.scan import scanner_for
 
-        folders = [
-            content_dir("enrichers") / "patterns",
-            *(p / "enrichers" / "patterns" for p in settings.packs),
-        ]
-        scanner = Scanner.load([folder for folder in folders if folder.is_dir()])
+        scanner = scanner_for(settings.packs)
         return f"{scanner.pattern_count:,} patterns, engine {scanner.engine}"
 
     def enrichers() -> str:
@@ -74,9 +69,9 @@ def _checks(config: Path | None, packs: tuple[Path, ...]) -> Iterator[Check]:
         return ", ".join(enricher.name for enricher in load(settings.packs))
 
     def rules() -> str:
-        from tracehound.rules import load_rules
+        from tracehound.rules import filled_fields, load_rules
 
-        loaded = load_rules(settings.packs, lists=settings.lists)
+        loaded = load_rules(settings.packs, lists=settings.lists, filled=filled_fields())
         if loaded.errors:
             raise loaded.errors[0]
         warned = f", {len(loaded.warnings)} warning(s)" if loaded.warnings else ""

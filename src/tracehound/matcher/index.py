@@ -19,7 +19,6 @@ from tracehound.matcher.values import address, decimal, number_text
 Answer = tuple[tuple[int, ...], frozenset[int]]
 """What stands behind a key: rules that it triggers, and rules that it guards."""
 Answers = Sequence[Answer]
-NONE: tuple[Answer, ...] = ()
 MEMO_SIZE = 2048
 MEMO_CHARS = 128
 """Texts up to this length are remembered with their answer; longer ones seldom come twice."""

@@ -13,8 +13,6 @@ from ipaddress import AddressValueError, IPv4Network, IPv6Address, IPv6Network
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Any
 
-Scalar = str | int | float | bool
-
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?")
 _V4_MAPPED = 0xFFFF << 32
 _V6_BITS = 128
