@@ -15,7 +15,7 @@ from typing import Any
 from tracehound.chat import Conversation, ToolCall, ToolResult
 from tracehound.errors import RecordError
 from tracehound.normalizers import Normalizer
-from tracehound.prune import leftover, prune
+from tracehound.prune import leftover, prune, prune_own
 from tracehound.record import Record
 from tracehound.schema import constants as ocsf
 
@@ -131,24 +131,32 @@ def split_tool_name(name: str | None) -> tuple[str | None, str | None]:
 def complete(
     events: Iterable[Event], record: Record, normalizer: Normalizer, identity: str | None
 ) -> list[Event]:
-    """Fill everything derived in the events of one record; what is left of the record goes to the first."""
-    finished = []
+    """Fill everything derived in the events of one record; what is left of the record goes to the first.
+
+    The first event is the normalizer's own and is changed in place; further ones are copied, as they share what
+    tells who and where with the first.
+    """
+    first, *others = made = list(events) or [{}]
+    if not first:
+        raise RecordError("the normalizer made no event of it", reason="no_event")
+    transient = [{key: event.pop(key) for key in TRANSIENT if key in event} for event in made]
+    finished = [prune(event, 0) for event in others]
+    finished.insert(0, prune_own(first, 0))
     digest = sha256(record.raw).hexdigest()
     seed = _seed(record, normalizer, identity, digest)
-    for ordinal, given in enumerate(events):
-        transient = {key: given.pop(key) for key in TRANSIENT if key in given}
-        event = prune(given, 0)
+    for ordinal, event in enumerate(finished):
         uid = blake2b(f"{seed}\0{ordinal}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
         if not normalizer.passthrough:
             _derive(event, record, normalizer, uid, digest)
-        elif not transient.get(FINISHED):
+        elif not transient[ordinal].get(FINISHED):
             _adopt(event, record, normalizer, uid, digest)
-        finished.append(event | {key: value for key, value in transient.items() if value})
-    if not finished:
-        raise RecordError("the normalizer made no event of it", reason="no_event")
+        for key, value in transient[ordinal].items():
+            if value:
+                event[key] = value
     left = leftover(record.data, 0)
     if left:
-        finished[0]["unmapped"] = finished[0].get("unmapped", {}) | left
+        unmapped = finished[0].get("unmapped")
+        finished[0]["unmapped"] = unmapped | left if unmapped else left
     return finished
 
 

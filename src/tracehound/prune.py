@@ -14,40 +14,67 @@ def prune(value: dict[str, Any], depth: int) -> dict[str, Any]:
     """A copy without None, empty dicts and empty lists."""
     if depth > MAX_DEPTH:
         raise _too_deep()
-    kept: dict[str, Any] = {}
+    kept = value.copy()
     for key, item in value.items():
         kind = type(item)
         if kind is str or kind is int:
-            kept[key] = item
-        elif item is None:
             continue
-        elif kind is dict:
-            if item and (inner := prune(item, depth + 1)):
-                kept[key] = inner
+        if kind is dict:
+            if item and (item := prune(item, depth + 1)):
+                kept[key] = item
+            else:
+                del kept[key]
+        elif item is None:
+            del kept[key]
         elif kind is list:
-            if item and (items := _list(item, depth + 1, prune)):
-                kept[key] = items
-        else:
-            kept[key] = item
+            if item and (item := _list(item, depth + 1, prune)):
+                kept[key] = item
+            else:
+                del kept[key]
     return kept
 
 
+def prune_own(value: dict[str, Any], depth: int) -> dict[str, Any]:
+    """``prune`` without the copy, for a dict that nobody else holds: it is changed in place and given back."""
+    if depth > MAX_DEPTH:
+        raise _too_deep()
+    gone = []
+    for key, item in value.items():
+        kind = type(item)
+        if kind is str or kind is int:
+            continue
+        if kind is dict:
+            if not (item and prune_own(item, depth + 1)):
+                gone.append(key)
+        elif item is None:
+            gone.append(key)
+        elif kind is list:
+            if item and (item := _list(item, depth + 1, prune_own)):
+                value[key] = item
+            else:
+                gone.append(key)
+    for key in gone:
+        del value[key]
+    return value
+
+
 def leftover(value: dict[str, Any], depth: int) -> dict[str, Any]:
-    """What a normalizer left of a record, without what says nothing: None and everything empty."""
+    """A copy of what a normalizer left of a record: None and everything empty goes, zero and false stay.
+
+    Records of one envelope may hold the same object, such as a resource's attribute: it stays as it is.
+    """
     if depth > MAX_DEPTH:
         raise _too_deep()
     kept: dict[str, Any] = {}
     for key, item in value.items():
-        if not item:
-            if item is False or item == 0:
-                kept[key] = item
-            continue
         kind = type(item)
         if kind is dict:
-            item = leftover(item, depth + 1)
+            if item and (item := leftover(item, depth + 1)):
+                kept[key] = item
         elif kind is list:
-            item = _list(item, depth + 1, leftover)
-        if item:
+            if item and (item := _list(item, depth + 1, leftover)):
+                kept[key] = item
+        elif item or item == 0:
             kept[key] = item
     return kept
 
