@@ -50,17 +50,20 @@ def converse(messages: Any, output: Any = None, *, system: Any = None, tools: An
     Each may be None, a text, a message or a list of messages in any dialect named above.
     """
     talk = Conversation()
-    sent = list(read(messages, "user"))
-    for text in _system_texts(system):
-        talk.texts.append(("system", text, False))
-    for text in _tool_descriptions(tools):
-        talk.texts.append(("tool_description", text, True))
+    texts = talk.texts
+    sent = read(messages, "user")
+    for message in read(system, "system"):
+        texts += [("system", text, False) for text in message.texts]
+    if tools is not None:
+        texts += [("tool_description", text, True) for text in _tool_descriptions(tools)]
     first, end = _new_part(sent)
-    called = {call.uid: call for message in sent for call in message.calls if call.uid}
     for message in (*sent[:first], *sent[end:]):
-        talk.texts.extend(_context(message))
-    for message in sent[first:end]:
-        _take_new(talk, message, called)
+        _add_context(texts, message)
+    new = sent[first:end]
+    for message in new:
+        _take_new(talk, message)
+    if talk.results:
+        _name_results(talk.results, sent)
     for message in read(output, "assistant"):
         _take_output(talk, message)
     return talk
@@ -77,37 +80,42 @@ def _new_part(sent: list[Message]) -> tuple[int, int]:
     return first, end
 
 
-def _context(message: Message) -> Iterator[Text]:
+def _add_context(texts: list[Text], message: Message) -> None:
     direction = DIRECTIONS[message.role]
     for text in message.texts:
-        yield direction, text, True
+        texts.append((direction, text, True))
     for text in message.reasoning:
-        yield direction, text, True
+        texts.append((direction, text, True))
     for text in message.documents:
-        yield "document", text, True
+        texts.append(("document", text, True))
     for result in message.results:
         if result.text:
-            yield "tool_result", result.text, True
+            texts.append(("tool_result", result.text, True))
     for call in message.calls:
         if call.arguments:
-            yield "tool_call", call.arguments, True
+            texts.append(("tool_call", call.arguments, True))
 
 
-def _take_new(talk: Conversation, message: Message, called: dict[str, ToolCall]) -> None:
-    text = "\n".join(message.texts)
+def _take_new(talk: Conversation, message: Message) -> None:
     if message.role == "system":
-        talk.texts.extend(("system", t, False) for t in message.texts)
-    elif message.role == "user" and text:
+        talk.texts += [("system", text, False) for text in message.texts]
+    elif message.role == "user" and (text := "\n".join(message.texts)):
         talk.prompt = f"{talk.prompt}\n{text}" if talk.prompt else text
         talk.texts.append(("prompt", text, False))
-    talk.texts.extend(("document", document, False) for document in message.documents)
-    for result in message.results:
+    for document in message.documents:
+        talk.texts.append(("document", document, False))
+    talk.results += message.results
+
+
+def _name_results(results: list[ToolResult], sent: list[Message]) -> None:
+    """What only the call says of a tool's result: name, arguments, server and type."""
+    called = {call.uid: call for message in sent for call in message.calls if call.uid}
+    for result in results:
         call = called.get(result.uid or "")
         if call is not None:
             result.name = result.name or call.name
             result.arguments = call.arguments
             result.server, result.type = call.server, call.type
-        talk.results.append(result)
 
 
 def _take_output(talk: Conversation, message: Message) -> None:
@@ -115,14 +123,10 @@ def _take_output(talk: Conversation, message: Message) -> None:
     if text:
         talk.response = f"{talk.response}\n{text}" if talk.response else text
         talk.texts.append(("response", text, False))
-    talk.texts.extend(("response", thought, True) for thought in message.reasoning)
-    talk.calls.extend(message.calls)
-    talk.results.extend(message.results)
-
-
-def _system_texts(system: Any) -> Iterator[str]:
-    for message in read(system, "system"):
-        yield from message.texts
+    for thought in message.reasoning:
+        talk.texts.append(("response", thought, True))
+    talk.calls += message.calls
+    talk.results += message.results
 
 
 def _tool_descriptions(tools: Any) -> Iterator[str]:

@@ -43,6 +43,7 @@ _REQUEST = BULK.union(
     ("text_prompts", "negative_prompt", "promptVariables"),
 )
 """All that ``sent`` looks for: most bodies of parameters have none of it."""
+_IN_TEXTS = frozenset((*TEXTS, *IMAGE_TASKS, "text_prompts", "negative_prompt", "promptVariables"))
 _ANSWER_TEXTS = frozenset((*ANSWER_TEXTS, *ANSWER_LISTS, "data", "prompt", "artifacts"))
 
 
@@ -60,22 +61,20 @@ def sent(body: dict[str, Any]) -> Sent:
     if _REQUEST.isdisjoint(body):
         return Sent()
     found = Sent(system=_first(body, SYSTEM), tools=_first(body, TOOLS))
-    messages: list[Any] = []
-    for message in _cohere(body):
-        messages.append(message)
+    messages: list[Any] = [] if body.keys().isdisjoint(_COHERE) else list(_cohere(body))
     for key in MESSAGES:
-        if isinstance(body.get(key), (str, list, dict)) and body[key]:
+        if key in body and isinstance(body[key], (str, list, dict)) and body[key]:
             value = body.pop(key)
             if isinstance(value, str):
                 value = turns(value)
-            messages.extend(value if isinstance(value, list) else [value])
-    for text in _texts(body):
+            messages += value if isinstance(value, list) else [value]
+    for text in () if _IN_TEXTS.isdisjoint(body) else _texts(body):
         written = turns(text)
-        messages.extend(written if isinstance(written, list) else [{"role": "user", "content": written}])
-    if messages and all(isinstance(message, str) for message in messages):
-        found.messages = messages
-    elif messages:
-        found.messages = [_as_message(message) for message in messages]
+        messages += written if isinstance(written, list) else [{"role": "user", "content": written}]
+    if messages:
+        texts = [message for message in messages if isinstance(message, str)]
+        some = texts and len(texts) < len(messages)
+        found.messages = [_as_message(message) for message in messages] if some else messages
     _drop_bulk(body)
     return found
 
@@ -86,7 +85,7 @@ def _as_message(message: Any) -> Any:
 
 def _first(body: dict[str, Any], keys: tuple[str, ...]) -> Any:
     for key in keys:
-        if isinstance(body.get(key), (str, list, dict)) and body[key]:
+        if key in body and isinstance(body[key], (str, list, dict)) and body[key]:
             return body.pop(key)
     return None
 
@@ -148,7 +147,11 @@ def _cohere_document(document: Any) -> Any:
 
 def answered(body: dict[str, Any]) -> list[Any]:
     """Take the message or messages that came back out of a response body."""
-    messages = [*_choices(body), *_candidates(body)]
+    messages: list[Any] = []
+    if "choices" in body:
+        messages += _choices(body)
+    if "candidates" in body:
+        messages += _candidates(body)
     output = body.get("output")
     if isinstance(output, dict) and isinstance(output.get("message"), dict):
         messages.append({"role": "assistant"} | output.pop("message"))
@@ -161,9 +164,9 @@ def answered(body: dict[str, Any]) -> list[Any]:
         messages.append({"role": "assistant", "content": body.pop("content")})
     if isinstance(body.get("message"), dict):  # Cohere v2, Ollama
         messages.append({"role": "assistant"} | body.pop("message"))
-    messages.extend({"role": "assistant", "content": text} for text in _answer_texts(body))
-    calls = dicts(body.get("tool_calls"))
-    if calls:
+    if not _ANSWER_TEXTS.isdisjoint(body):
+        messages += [{"role": "assistant", "content": text} for text in _answer_texts(body)]
+    if "tool_calls" in body and (calls := dicts(body["tool_calls"])):
         body.pop("tool_calls")
         messages.append({"role": "assistant", "tool_calls": calls})
     for key in ECHOES:
@@ -175,7 +178,9 @@ def answered(body: dict[str, Any]) -> list[Any]:
 
 def documents(body: dict[str, Any]) -> list[str]:
     """Take the texts that a search or a ranking found out of its response."""
-    found = []
+    found: list[str] = []
+    if "results" not in body and "data" not in body:
+        return found
     for part in (*dicts(body.get("results")), *dicts(body.get("data"))):
         for key in ("document", "snippet", "content"):
             value = part.get(key)
@@ -208,8 +213,6 @@ def _candidates(body: dict[str, Any]) -> Iterator[Any]:
 
 
 def _answer_texts(body: dict[str, Any]) -> Iterator[str]:
-    if _ANSWER_TEXTS.isdisjoint(body):
-        return
     for key in ANSWER_TEXTS:
         yield from _take_text(body, key)
     for key in ANSWER_LISTS:

@@ -7,7 +7,6 @@ in ``tracehound.chat.blocks``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from tracehound.chat.blocks import add_block, add_blocks, dicts, name_of
@@ -33,30 +32,37 @@ ITEM_ROLES = {
 """Items of OpenAI's Responses API, which stand among messages and carry no role."""
 
 
-def read(value: Any, role: str) -> Iterator[Message]:
+def read(value: Any, role: str) -> list[Message]:
     """Messages of any dialect; ``role`` is that of a text or message that names none."""
+    if value is None:
+        return []
     value = parsed(value)
     if isinstance(value, str):
-        if value:
-            yield Message(role, [value])
-    elif isinstance(value, list):
-        if value and all(isinstance(v, str) for v in value):
-            yield Message(role, [v for v in value if v])
-            return
-        loose: list[Any] = []
-        for item in value:
-            if plain := _plain(item):
-                if loose:
-                    yield from _flush(loose, role)
-                yield plain
-            elif _is_message(item):
-                yield from _flush(loose, role)
-                yield _message(item, role)
-            else:
+        return [Message(role, [value])] if value else []
+    if isinstance(value, dict):
+        return [_message(value, role) if _is_message(value) else add_blocks(Message(role), [value])]
+    return _read_list(value, role) if isinstance(value, list) and value else []
+
+
+def _read_list(items: list[Any], role: str) -> list[Message]:
+    if isinstance(items[0], str) and all(isinstance(item, str) for item in items):
+        return [Message(role, [item for item in items if item])]
+    made: list[Message] = []
+    loose: list[Any] = []
+    for item in items:
+        message = _plain(item)
+        if message is None:
+            if not _is_message(item):
                 loose.append(item)
-        yield from _flush(loose, role)
-    elif isinstance(value, dict):
-        yield _message(value, role) if _is_message(value) else add_blocks(Message(role), [value])
+                continue
+            message = _message(item, role)
+        if loose:  # content blocks that stand without a message around them make one message
+            made.append(add_blocks(Message(role), loose))
+            loose = []
+        made.append(message)
+    if loose:
+        made.append(add_blocks(Message(role), loose))
+    return made
 
 
 def _plain(item: Any) -> Message | None:
@@ -81,13 +87,6 @@ def _plain(item: Any) -> Message | None:
     return Message(role, [content] if content else [])
 
 
-def _flush(loose: list[Any], role: str) -> Iterator[Message]:
-    """Content blocks that stand without a message around them make one message."""
-    if loose:
-        yield add_blocks(Message(role), list(loose))
-        loose.clear()
-
-
 def _is_message(item: Any) -> bool:
     if not isinstance(item, dict):
         return False
@@ -109,7 +108,7 @@ def _message(item: dict[str, Any], default: str) -> Message:
         if item.get(key) and not message.reasoning:
             add_blocks(message, _as_reasoning(item[key]))
     add_blocks(message, content)
-    for call in dicts(item.get("tool_calls")):
+    for call in dicts(item.get("tool_calls")) if "tool_calls" in item else ():
         known = any(key in call for key in ("function", "tool_call", "custom"))
         add_block(message, call if known else {**call, "type": "tool_call"})
     if isinstance(item.get("function_call"), dict):

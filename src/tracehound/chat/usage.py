@@ -16,6 +16,7 @@ COMPLETION_TOKENS = (
     "generation_token_count", "eval_count", "tokenCount", "totalOutputTextTokenCount",
 )  # fmt: skip
 TOTAL_TOKENS = ("total_tokens", "totalTokens", "totalTokenCount")
+_COUNTED = frozenset((*PROMPT_TOKENS, *COMPLETION_TOKENS, *TOTAL_TOKENS))
 CACHED_APART = (
     "cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens", "cacheWriteInputTokens",
     "cacheReadInputTokenCount", "cacheWriteInputTokenCount",
@@ -32,7 +33,7 @@ def tokens(body: dict[str, Any]) -> dict[str, int | None]:
         meta.get("billed_units") if isinstance(meta, dict) else None, body, *dicts(body.get("results"))[:1],
     ]  # fmt: skip
     for place in places:
-        if not isinstance(place, dict):
+        if not isinstance(place, dict) or _COUNTED.isdisjoint(place):
             continue
         found = _counts(place)
         for name, value in found.items():
