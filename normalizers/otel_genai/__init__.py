@@ -53,10 +53,10 @@ MODEL_ANSWERED = (
 RESPONSE_ID = ("gen_ai.response.id", "ai.response.id", "llm.response.id", "request_id")
 AGENT_NAME = ("gen_ai.agent.name", "agent.name", "agent_name", "ai.telemetry.functionId", "graph.node.id")
 WORKFLOW = ("gen_ai.workflow.name", "traceloop.workflow.name")
-UNUSED_COPIES = (
+UNUSED_COPIES = frozenset((
     "input.mime_type", "output.mime_type", "gen_ai.prompt_json", "gen_ai.completion_json", "operation.name",
     "resource.name", "gen_ai.response.finish_reason",
-)  # fmt: skip
+))  # fmt: skip
 OFFERED = (("api", "operation"), ("ai", "tool", "name"), ("ai", "tool", "type"))
 
 
@@ -126,8 +126,8 @@ def _conversation(
     event["ai"]["activity"] = kind
     if kind == RETRIEVAL:
         datastore(event, log, attributes)
-    for copy in UNUSED_COPIES:
-        attributes.pop(copy, None)
+    for copy in UNUSED_COPIES.intersection(attributes):
+        del attributes[copy]
     _evaluation(event, attributes)
     yield from with_conversation(event, talk.conversation())
 
@@ -185,15 +185,11 @@ def _agent(event: Event, attributes: Attributes, kind: str, operation: str) -> N
 
 def _model(event: Event, attributes: Attributes) -> None:
     parameters = clean_parameters(attributes)
-    places = [(attributes, name) for name in MODEL_ASKED] + [
-        (parameters, "model"),
-        (parameters, "model_name"),
-    ]
-    asked, holder = next(((d[n], (d, n)) for d, n in places if isinstance(d.get(n), str)), (None, None))
+    asked, holder, names = _asked(attributes, parameters)
     answered = text(attributes, MODEL_ANSWERED)
     name, version, from_request = named(asked, answered)
-    if holder is not None and from_request:
-        text(*((attributes, MODEL_ASKED) if holder[0] is attributes else (parameters, (holder[1],))))
+    if names and from_request:
+        text(holder, names)
     said_provider = text(attributes, PROVIDER)
     who = provider(said_provider, name)
     event["ai"] |= {
@@ -204,6 +200,17 @@ def _model(event: Event, attributes: Attributes) -> None:
     event["metadata"]["original_event_uid"] = text(attributes, RESPONSE_ID)
     if said_provider or who:
         event["api"]["service"] = {"name": said_provider or who}
+
+
+def _asked(attributes: Attributes, parameters: Attributes) -> tuple[str | None, Attributes, tuple[str, ...]]:
+    """The model that was asked for, and where it stands under which names."""
+    for name in MODEL_ASKED:
+        if isinstance(asked := attributes.get(name), str):
+            return asked, attributes, MODEL_ASKED
+    for name in ("model", "model_name") if parameters else ():
+        if isinstance(asked := parameters.get(name), str):
+            return asked, parameters, (name,)
+    return None, attributes, ()
 
 
 def _evaluation(event: Event, attributes: Attributes) -> None:

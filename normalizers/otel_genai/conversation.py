@@ -40,6 +40,7 @@ OUTPUTS = (
     "ai.response.object", "gen_ai.guardrail.security.content.output.value", "output",
     "response_payload",
 )  # fmt: skip
+BODIES = frozenset((*INPUTS, *OUTPUTS))
 TOOLS = (
     "gen_ai.tool.definitions",
     "ai.prompt.tools",
@@ -56,6 +57,7 @@ OTHER_CONTENT = (
     "ai.response.reasoning",
     "gen_ai.reasoning.content",
 )
+UNUSED = frozenset((*OTHER_CONTENT, *BULK))
 
 PARAMETER_CONTENT = (
     "messages", "prompt", "input", "inputs", "contents", "system", "instructions", "tools", "functions", "suffix",
@@ -90,7 +92,7 @@ class Said:
 
 def said(attributes: Attributes, events: list[Any]) -> Said:
     """Take the conversation out of attributes and span events."""
-    lists = take_lists(attributes)
+    lists = take_lists(attributes)  # most records have none
     found = Said()
     by_events = from_events(events)
     found.messages = (
@@ -117,15 +119,17 @@ def said(attributes: Attributes, events: list[Any]) -> Said:
     if found.tools is None:
         found.tools = _tools(defined)
     _from_bodies(found, attributes)
-    for name in (*OTHER_CONTENT, *BULK):
-        attributes.pop(name, None)
+    for name in UNUSED.intersection(attributes):
+        del attributes[name]
     found.documents = _retrieved(attributes, lists) or by_events.documents
     return found
 
 
 def _structured(attributes: Attributes, name: str) -> Any:
     """Messages of the current conventions: JSON text on spans, structured on log events."""
-    value = parsed(attributes.pop(name, None))
+    if name not in attributes:
+        return None
+    value = parsed(attributes.pop(name))
     if isinstance(value, list):
         return [loose(message) for message in value] or None
     return loose(value) or None
@@ -133,6 +137,8 @@ def _structured(attributes: Attributes, name: str) -> Any:
 
 def _from_bodies(found: Said, attributes: Attributes) -> None:
     """Requests and responses that are kept whole: JSON of a body, of messages, or plain text."""
+    if BODIES.isdisjoint(attributes):
+        return
     request, response = parsed(anything(attributes, INPUTS)), parsed(anything(attributes, OUTPUTS))
     if isinstance(response, dict):
         choices = dicts(response.get("choices"))
@@ -200,16 +206,20 @@ def _tools(value: Any) -> Any:
 
 
 def _retrieved(attributes: Attributes, lists: dict[str, list[Any]]) -> list[str]:
-    texts = []
+    texts: list[str] = []
     for prefix in ("retrieval.documents", "reranker.output_documents", "reranker.input_documents"):
-        items = lists.get(prefix) or []
+        items = lists.get(prefix)
+        if not items:
+            continue
         texts.extend(documents(items))
         inner = [item.get("document", item) for item in items if isinstance(item, dict)]
         about = [{k: v for k, v in d.items() if k != "content"} for d in inner if isinstance(d, dict)]
         if any(about):
             attributes[prefix] = about
     for name in RETRIEVED:
-        value = parsed(attributes.get(name))
+        if name not in attributes:
+            continue
+        value = parsed(attributes[name])
         found = documents(value) if isinstance(value, list) else []
         if found:  # ids and scores stay in ``unmapped``
             attributes[name] = [
@@ -222,7 +232,7 @@ def _retrieved(attributes: Attributes, lists: dict[str, list[Any]]) -> list[str]
 def clean_parameters(attributes: Attributes) -> Attributes:
     """Parameters of the call without the content that some instrumentations put among them."""
     name = "llm.invocation_parameters"
-    value = parsed(attributes.get(name))
+    value = parsed(attributes[name]) if name in attributes else None
     if not isinstance(value, dict):
         return {}
     kept = {k: v for k, v in value.items() if k not in PARAMETER_CONTENT}

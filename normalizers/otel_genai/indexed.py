@@ -6,6 +6,7 @@ OpenLLMetry: https://www.traceloop.com/docs/openllmetry/contributing/semantic-co
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from tracehound.chat import as_text, parsed
@@ -18,21 +19,32 @@ PREFIXES = (
     "reranker.output_documents.", "embedding.embeddings.", "llm.completions.",
 )  # fmt: skip
 MAX_PARTS = 24
+MAX_KEY = 256
+"""Longer keys are told apart anew each time, so that hostile ones do not fill the memory."""
 
 
 def take_lists(attributes: Attributes) -> dict[str, list[Any]]:
     """Take all spread-out lists: by prefix (without its last dot), in the order of their numbers."""
     trees: dict[str, dict[str, Any]] = {}
-    for key in [k for k in attributes if k.startswith(PREFIXES)]:
-        prefix = next(p for p in PREFIXES if key.startswith(p))
-        parts = key[len(prefix) :].split(".")
-        if not parts[0].isdecimal() or len(parts) > MAX_PARTS:
-            continue
-        _put(trees.setdefault(prefix[:-1], {}), parts, attributes.pop(key))
+    for key in list(attributes):
+        place = _place(key) if len(key) <= MAX_KEY else _place.__wrapped__(key)
+        if place is not None:
+            prefix, parts = place
+            _put(trees.setdefault(prefix, {}), parts, attributes.pop(key))
     return {prefix: _items(tree) for prefix, tree in trees.items()}
 
 
-def _put(tree: dict[str, Any], parts: list[str], value: Any) -> None:
+@lru_cache(maxsize=4096)
+def _place(key: str) -> tuple[str, tuple[str, ...]] | None:
+    """``llm.tools.0.name`` -> ``llm.tools`` and ``("0", "name")``; None for a key that is of no list."""
+    prefix = next((prefix for prefix in PREFIXES if key.startswith(prefix)), None)
+    if prefix is None:
+        return None
+    parts = tuple(key[len(prefix) :].split("."))
+    return (prefix[:-1], parts) if parts[0].isdecimal() and len(parts) <= MAX_PARTS else None
+
+
+def _put(tree: dict[str, Any], parts: tuple[str, ...], value: Any) -> None:
     for part in parts[:-1]:
         inner = tree.get(part)
         if not isinstance(inner, dict):

@@ -12,6 +12,8 @@ INNER_CALLS = (".doGenerate", ".doStream", ".doEmbed", ".doRerank")
 
 def prompt(attributes: Attributes) -> list[Any] | None:
     """``ai.prompt.messages``, else ``ai.prompt`` (``{"system", "prompt" | "messages"}``)."""
+    if "ai.prompt.messages" not in attributes and "ai.prompt" not in attributes:
+        return None
     messages = parsed(attributes.pop("ai.prompt.messages", None))
     whole = parsed(attributes.pop("ai.prompt", None))
     made: list[Any] = []
@@ -32,6 +34,8 @@ def prompt(attributes: Attributes) -> list[Any] | None:
 
 def calls(attributes: Attributes) -> list[Any] | None:
     """``ai.response.text`` and ``ai.response.toolCalls`` as one message of the assistant."""
+    if "ai.response.text" not in attributes and "ai.response.toolCalls" not in attributes:
+        return None
     text = attributes.pop("ai.response.text", None)
     asked = parsed(attributes.pop("ai.response.toolCalls", None))
     content: list[Any] = [{"type": "text", "text": text}] if isinstance(text, str) and text else []

@@ -32,6 +32,7 @@ VERDICT = (
 )  # fmt: skip
 """What was done stands before what was advised."""
 REASON = ("gen_ai.guardrail.verdict.reason", "gen_ai.guardrail.result.reason")
+DECIDED = frozenset((*POLICY, *COMPONENT, *VERDICT))
 ACTIONS = {
     "allow": "allowed", "allowed": "allowed", "pass": "allowed", "passed": "allowed", "none": "allowed",
     "no_match_found": "allowed", "block": "blocked", "blocked": "blocked", "deny": "blocked", "fail": "blocked",
@@ -48,6 +49,8 @@ def guardrail(event: Event, attributes: Attributes, finished: list[str] | None =
     listed = [r for r in (reasons if isinstance(reasons, list) else [reasons]) if isinstance(r, str)]
     blocking = any(reason.lower() in BLOCKING_REASONS for reason in listed)
     event["status_detail"] = event.get("status_detail") or ", ".join(listed)[:200] or None
+    if not blocking and DECIDED.isdisjoint(attributes):
+        return
     policy, component = text(attributes, POLICY), text(attributes, COMPONENT)
     said = text(attributes, VERDICT)
     words = TRIPWIRE if attributes.get("gen_ai.guardrail.result.type") == "tripwire_triggered" else ACTIONS

@@ -51,9 +51,9 @@ def add_block(message: Message, block: dict[str, Any]) -> Message:
     """Add one content block of any dialect."""
     kind = block.get("type")
     kind = kind if isinstance(kind, str) else None
-    for key, reader in _READERS:
+    for key in () if _KEYED.isdisjoint(block) else _READERS:
         if key in block and isinstance(block[key], dict):
-            reader(message, block[key], block)
+            _READERS[key](message, block[key], block)
             return message
     if kind in REASONING_BLOCKS or block.get("thought") is True:
         message.reasoning.extend(_reasoning_texts(block))
@@ -107,8 +107,7 @@ def _openinference_call(message: Message, call: dict[str, Any], block: dict[str,
 
 def _tool_call(message: Message, block: dict[str, Any]) -> None:
     uid = block.get("call_id") or block.get("id") or block.get("tool_use_id")
-    given = ("arguments", "input", "args", "parameters")
-    arguments = next((block[k] for k in given if block.get(k) is not None), None)
+    arguments = _first(block, ("arguments", "input", "args", "parameters"))
     server = name_of(block.get("server_label") or block.get("server_name"))
     kind = "mcp" if server else "builtin" if block.get("type") == "server_tool_use" else "function"
     call = ToolCall(name_of(block.get("name")), as_text(arguments), name_of(uid), kind, server)
@@ -119,10 +118,16 @@ def _tool_call(message: Message, block: dict[str, Any]) -> None:
         message.results.append(ToolResult(text, call.uid, call.name, failed, call.arguments, server, kind))
 
 
+def _first(block: dict[str, Any], keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        if (value := block.get(key)) is not None:
+            return value
+    return None
+
+
 def _builtin_call(message: Message, block: dict[str, Any], name: str) -> None:
     """A tool that the API ran itself: its arguments, and its results where the log holds them."""
-    given = ("action", "code", "queries", "operation")
-    arguments = as_text(next((block[k] for k in given if block.get(k) is not None), None))
+    arguments = as_text(_first(block, ("action", "code", "queries", "operation")))
     uid = name_of(block.get("call_id") or block.get("id"))
     message.calls.append(ToolCall(name, arguments, uid, "builtin"))
     found = next((block[k] for k in ("results", "outputs", "output") if block.get(k)), None)
@@ -133,8 +138,7 @@ def _builtin_call(message: Message, block: dict[str, Any], name: str) -> None:
 
 def _tool_result(message: Message, block: dict[str, Any]) -> None:
     uid = next((block[k] for k in ("tool_use_id", "call_id", "id", "tool_call_id") if block.get(k)), None)
-    given = ("content", "response", "result", "output")
-    content = next((block[k] for k in given if block.get(k) is not None), None)
+    content = _first(block, ("content", "response", "result", "output"))
     failed = block.get("is_error")
     if not isinstance(failed, bool):
         failed = {"completed": False, "failed": True, "incomplete": True}.get(str(block.get("status")))
@@ -210,15 +214,17 @@ def _document(message: Message, document: dict[str, Any], _block: dict[str, Any]
 
 
 Reader = Callable[[Message, dict[str, Any], dict[str, Any]], None]
-_READERS: tuple[tuple[str, Reader], ...] = (
-    ("function", _openai_call), ("custom", _openai_call), ("tool_call", _openinference_call),
-    ("toolUse", _converse_call), ("toolResult", _converse_result),
-    ("functionCall", _gemini_call), ("function_call", _gemini_call),
-    ("functionResponse", _gemini_result), ("function_response", _gemini_result),
-    ("executableCode", _gemini_code), ("codeExecutionResult", _gemini_code_result),
-    ("guardContent", _guard_content), ("reasoningContent", _reasoning_content),
-    ("citationsContent", _citations), ("document", _document), ("searchResult", _document),
-)  # fmt: skip
+_READERS: dict[str, Reader] = {
+    "function": _openai_call, "custom": _openai_call, "tool_call": _openinference_call,
+    "toolUse": _converse_call, "toolResult": _converse_result,
+    "functionCall": _gemini_call, "function_call": _gemini_call,
+    "functionResponse": _gemini_result, "function_response": _gemini_result,
+    "executableCode": _gemini_code, "codeExecutionResult": _gemini_code_result,
+    "guardContent": _guard_content, "reasoningContent": _reasoning_content,
+    "citationsContent": _citations, "document": _document, "searchResult": _document,
+}  # fmt: skip
+"""Blocks that are told by a key that holds an object; of several keys the first here counts."""
+_KEYED = frozenset(_READERS)
 
 
 def result_text(content: Any) -> str | None:

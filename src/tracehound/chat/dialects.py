@@ -101,7 +101,9 @@ def _message(item: dict[str, Any], default: str) -> Message:
     message = Message(role)
     if "role" not in item and kind != "message":
         return add_block(message, item)
-    content = next((item[k] for k in ("content", "parts", "message") if item.get(k) is not None), None)
+    content = item.get("content")
+    if content is None and (content := item.get("parts")) is None:
+        content = item.get("message")
     if role == "tool":
         return _tool_message(message, item, content)
     for key in ("thinking_blocks", "reasoning_content"):  # LiteLLM writes the same thought in both

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracehound.otel.fields import Attributes, address, count, text
+from tracehound.otel.fields import Attributes, address, text
 from tracehound.otel.host import cloud, device, process
-from tracehound.record import take, take_dict, take_str
+from tracehound.record import take, take_dict, take_str, whole
 from tracehound.times import epoch_ms
 from tracehound.values import email
 
@@ -35,6 +35,7 @@ SESSION = (
 CLIENT_ADDRESS = ("client.address", "client.ip", "http.client_ip", "source.address", "source.ip")
 PEER_ADDRESS = ("network.peer.address", "net.sock.peer.addr", "net.peer.ip")
 SERVER_ADDRESS = ("server.address", "net.peer.name", "peer.address")
+CLIENT_OR_PEER, SERVER_OR_PEER = (*CLIENT_ADDRESS, *PEER_ADDRESS), (*SERVER_ADDRESS, *PEER_ADDRESS)
 URL = ("url.full", "http.url", "http.target", "gen_ai.openai.api_base", "llm.base_url")
 TAGS = (
     "deployment.environment.name",
@@ -42,7 +43,13 @@ TAGS = (
     "service.namespace",
     "telemetry.sdk.language",
 )
+ORGANISATION = ("organization.id", "user.organization.id", "tenant.id")
+USER = frozenset((*USER_UID, *USER_UID_ALT, *USER_EMAIL, *USER_NAME, *ORGANISATION))
 METHODS = {"OPTIONS", "GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "CONNECT", "PATCH"}
+METHOD = ("http.request.method", "http.method")
+SCHEME = ("url.scheme", "http.scheme")
+USER_AGENT = ("user_agent.original", "http.user_agent", "ai.request.headers.user-agent")
+HTTP = frozenset((*METHOD, *URL, *SCHEME, *USER_AGENT, "url.path", "url.query"))
 ZERO_COUNTS = ("droppedAttributesCount", "droppedEventsCount", "droppedLinksCount")
 
 
@@ -51,8 +58,8 @@ def describe(log: dict[str, Any], attributes: Attributes) -> Event:
     resource = log["resource"] if isinstance(log.get("resource"), dict) else {}
     spanned = log.pop("otlp", None) == "span"
     for name in ZERO_COUNTS:
-        if not log.get(name):
-            log.pop(name, None)
+        if name in log and not log[name]:
+            del log[name]
     service = text(resource, ("service.name",))
     event: Event = _times(log, attributes, spanned)
     event["actor"] = actor(attributes, resource, service)
@@ -111,12 +118,20 @@ def _times(log: dict[str, Any], attributes: Attributes, spanned: bool) -> Event:
 def application(log: dict[str, Any], name: str | None) -> Event | None:
     """The emitting service, with version and instance the first time it is asked for."""
     resource = log["resource"] if isinstance(log.get("resource"), dict) else {}
-    version, uid = text(resource, ("service.version",)), text(resource, ("service.instance.id",))
+    version = text(resource, ("service.version",)) if "service.version" in resource else None
+    uid = text(resource, ("service.instance.id",)) if "service.instance.id" in resource else None
     return {"name": name, "version": version, "uid": uid} if name else None
 
 
 def actor(attributes: Attributes, resource: Attributes, service: str | None) -> Event:
     """The user, from the record or, where the company stamps its exports, from the resource."""
+    user = None
+    if not (USER.isdisjoint(attributes) and USER.isdisjoint(resource)):
+        user = _user(attributes, resource)
+    return {"user": user, "app_name": service, "process": process(resource)}
+
+
+def _user(attributes: Attributes, resource: Attributes) -> Event | None:
     uid = text(attributes, USER_UID) or text(resource, USER_UID)
     mail = _email(attributes) or _email(resource)
     name = text(attributes, USER_NAME) or text(resource, USER_NAME)
@@ -126,17 +141,15 @@ def actor(attributes: Attributes, resource: Attributes, service: str | None) -> 
         "name": name,
         "email_addr": mail or email(uid) or email(name),
     }
-    organisation = text(attributes, ("organization.id", "user.organization.id", "tenant.id"))
+    organisation = text(attributes, ORGANISATION)
     if organisation:
         user["org"] = {"uid": organisation}
-    return {
-        "user": user if uid or mail or name else None,
-        "app_name": service,
-        "process": process(resource),
-    }
+    return user if uid or mail or name else None
 
 
 def _email(attributes: Attributes) -> str | None:
+    if attributes.keys().isdisjoint(USER_EMAIL):
+        return None
     said = next((attributes.get(name) for name in USER_EMAIL if attributes.get(name)), None)
     return text(attributes, USER_EMAIL) if email(said) else None
 
@@ -150,7 +163,11 @@ def _metadata(log: dict[str, Any], resource: Attributes) -> Event:
     sdk = text(resource, ("telemetry.sdk.name",))
     if sdk:
         loggers.append({"name": sdk, "version": text(resource, ("telemetry.sdk.version",))})
-    tags = [{"name": name, "value": said} for name in TAGS if (said := text(resource, (name,)))]
+    tags = [
+        {"name": name, "value": said}
+        for name in TAGS
+        if name in resource and (said := text(resource, (name,)))
+    ]
     level = take_str(log, "severityText")
     if level:
         log.pop("severityNumber", None)  # says the same
@@ -164,8 +181,10 @@ def _metadata(log: dict[str, Any], resource: Attributes) -> Event:
 
 def _endpoints(event: Event, attributes: Attributes, kind: str, service: str | None) -> None:
     """``client.address``, else the peer of a server's span, is the source; the server's address the target."""
-    names = CLIENT_ADDRESS if kind != "SERVER" else (*CLIENT_ADDRESS, *PEER_ADDRESS)
-    ip, port = _address(attributes, names)
+    sources, targets = (
+        (CLIENT_OR_PEER, SERVER_ADDRESS) if kind == "SERVER" else (CLIENT_ADDRESS, SERVER_OR_PEER)
+    )
+    ip, port = _address(attributes, sources)
     source: Event = {"ip": ip, "port": port or _port(attributes, ("client.port",))}
     if ip is None and kind != "SERVER":
         own = event["device"] or {}
@@ -173,14 +192,10 @@ def _endpoints(event: Event, attributes: Attributes, kind: str, service: str | N
     if ip is None:
         source["domain"] = text(attributes, ("client.address",))
     event["src_endpoint"] = source
-    target, target_port = _address(attributes, (*SERVER_ADDRESS, *(PEER_ADDRESS if kind != "SERVER" else ())))
-    event["dst_endpoint"] = {
-        "ip": target,
-        "hostname": text(attributes, SERVER_ADDRESS),
-        "port": _port(attributes, ("server.port", "net.peer.port")) or target_port,
-    }
-    if not (event["dst_endpoint"]["ip"] or event["dst_endpoint"]["hostname"]):
-        event["dst_endpoint"] = None
+    target, target_port = _address(attributes, targets)
+    named = text(attributes, SERVER_ADDRESS)
+    port = _port(attributes, ("server.port", "net.peer.port")) or target_port
+    event["dst_endpoint"] = {"ip": target, "hostname": named, "port": port} if target or named else None
 
 
 def _address(attributes: Attributes, names: tuple[str, ...]) -> tuple[str | None, int | None]:
@@ -196,25 +211,28 @@ def _address(attributes: Attributes, names: tuple[str, ...]) -> tuple[str | None
 
 def _port(attributes: Attributes, names: tuple[str, ...]) -> int | None:
     for name in names:
-        found = count({name: attributes[name]}, (name,)) if name in attributes else None
+        found = whole(attributes[name]) if name in attributes else None
         if found is not None and 0 < found <= 65535:
             del attributes[name]
             return found
     return None
 
 
-def http_request(attributes: Attributes) -> Event | None:
+def http_request(attributes: Attributes) -> Event:
+    """The request; all of it empty where no attribute tells of one."""
+    if HTTP.isdisjoint(attributes):
+        return {"http_method": None, "url": None, "user_agent": None}
     method = attributes.get("http.request.method", attributes.get("http.method"))
     said = method.upper() if isinstance(method, str) and method.upper() in METHODS else None
     if said:
-        text(attributes, ("http.request.method", "http.method"))
+        text(attributes, METHOD)
     url = {
         "url_string": text(attributes, URL),
         "path": text(attributes, ("url.path",)),
         "query_string": text(attributes, ("url.query",)),
-        "scheme": text(attributes, ("url.scheme", "http.scheme")),
+        "scheme": text(attributes, SCHEME),
     }
-    agent = text(attributes, ("user_agent.original", "http.user_agent", "ai.request.headers.user-agent"))
+    agent = text(attributes, USER_AGENT)
     located = url["url_string"] or url["path"]
     return {"http_method": said, "url": url if located else None, "user_agent": agent}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from tracehound.record import whole
@@ -19,12 +20,11 @@ def text(attributes: Attributes, names: Sequence[str]) -> str | None:
     for name in names:
         if name not in attributes:
             continue
-        value = attributes[name]
-        if isinstance(value, str):
-            said = value
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            said = str(value)
-        else:
+        said = attributes[name]
+        kind = type(said)
+        if kind is int or kind is float:
+            said = str(said)
+        elif kind is not str:
             continue
         if not said:
             continue
@@ -57,13 +57,15 @@ def count(attributes: Attributes, names: Sequence[str]) -> int | None:
     if attributes.keys().isdisjoint(names):
         return None
     for name in names:
-        if name in attributes and attributes[name] is not None:
+        if attributes.get(name) is not None:
             return None if (whole(attributes[name]) or 0) < 0 else number(attributes, names)
     return None
 
 
 def decimal(attributes: Attributes, names: Sequence[str]) -> float | None:
     """Take the first of these attributes that is a number not below zero, text or not."""
+    if attributes.keys().isdisjoint(names):
+        return None
     for name in names:
         if name not in attributes:
             continue
@@ -95,8 +97,11 @@ def anything(attributes: Attributes, names: Sequence[str]) -> Any:
 
 def address(value: Any) -> tuple[str | None, int | None]:
     """An IP address and a port from ``192.0.2.1``, ``192.0.2.1:443``, ``[2001:db8::1]:443``; None for names."""
-    if not isinstance(value, str) or not value or len(value) > 64:
-        return None, None
+    return _address(value) if isinstance(value, str) and 0 < len(value) <= 64 else (None, None)
+
+
+@lru_cache(maxsize=8192)
+def _address(value: str) -> tuple[str | None, int | None]:
     host, port = value.strip(), None
     if host.startswith("["):
         host, _, rest = host[1:].partition("]")
