@@ -206,22 +206,27 @@ def _metadata(log: dict[str, Any]) -> tuple[list[dict[str, str]] | None, str | N
 def _tokens(log: dict[str, Any], counts: dict[str, int | None]) -> dict[str, int | None]:
     """Bedrock's own counts or those of the body, whichever is more: one of them may leave cached tokens out."""
     asked, answer = log.get("input"), log.get("output")
-    own = {"prompt": _count(asked, "inputTokenCount"), "completion": _count(answer, "outputTokenCount")}
-    if own["prompt"] is not None:
-        cached = (_count(asked, f"cache{way}InputTokenCount", keep=True) for way in ("Read", "Write"))
-        own["prompt"] += sum(number or 0 for number in cached)
-    found = {
-        kind: max((n for n in (own[kind], counts.get(kind)) if n is not None), default=None) for kind in own
-    }
-    known = [number for number in found.values() if number is not None]
-    return found | {"total": counts.get("total") or (sum(known) if known else None)}
+    prompt, completion = _count(asked, "inputTokenCount"), _count(answer, "outputTokenCount")
+    if prompt is not None:
+        take_int(asked, "inputTokenCount")
+        prompt += _count(asked, "cacheReadInputTokenCount") or 0
+        prompt += _count(asked, "cacheWriteInputTokenCount") or 0
+    if completion is not None:
+        take_int(answer, "outputTokenCount")
+    prompt, completion = _more(prompt, counts.get("prompt")), _more(completion, counts.get("completion"))
+    total = counts.get("total") or None
+    if total is None and (prompt is not None or completion is not None):
+        total = (prompt or 0) + (completion or 0)
+    return {"prompt": prompt, "completion": completion, "total": total}
 
 
-def _count(data: Any, key: str, *, keep: bool = False) -> int | None:
+def _more(one: int | None, other: int | None) -> int | None:
+    return max(one, other) if one is not None and other is not None else one if other is None else other
+
+
+def _count(data: Any, key: str) -> int | None:
     number = whole(get(data, key))
-    if number is None or number < 0:
-        return None
-    return number if keep else take_int(data, key)
+    return None if number is None or number < 0 else number
 
 
 def _stop_reason(answer: dict[str, Any]) -> str | None:

@@ -54,7 +54,10 @@ def resources(log: dict[str, Any], name: str | None) -> Iterator[dict[str, Any]]
 def files(asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Documents, images and videos of the messages that lie in S3, where Bedrock puts what it does not inline."""
     for message in dicts(asked.get("messages")):
-        for block in dicts(message.get("content")):
+        content = message.get("content")
+        for block in content if isinstance(content, list) else ():
+            if not isinstance(block, dict) or FILES.isdisjoint(block):
+                continue
             for kind in sorted(FILES.intersection(block)):
                 source, name = get(block.get(kind), "source"), get(block.get(kind), "name")
                 uri = get(source, "s3Uri") or get(get(source, "s3Location"), "uri")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+MIN_WHOLE, MAX_WHOLE = -(2**63), 2**63 - 1
+
 
 @dataclass(slots=True)
 class Record:
@@ -48,6 +50,8 @@ def take_str(data: Any, *path: str) -> str | None:
     if not isinstance(holder, dict):
         return None
     value = holder.get(path[-1])
+    if value is None:
+        return None
     kind = type(value)
     if kind is not str:
         if kind is not int and kind is not float:
@@ -62,7 +66,8 @@ def take_int(data: Any, *path: str) -> int | None:
     holder = data if len(path) == 1 else _holder(data, path)
     if not isinstance(holder, dict):
         return None
-    number = whole(holder.get(path[-1]))
+    value = holder.get(path[-1])
+    number = None if value is None else whole(value)
     if number is not None:
         del holder[path[-1]]
     return number
@@ -81,11 +86,11 @@ def whole(value: Any) -> int | None:
     """A whole number from an int, a float or a decimal text, inside 64 bits; None for anything else."""
     kind = type(value)
     if kind is int:
-        return int(value) if -(2**63) <= value < 2**63 else None
+        return int(value) if MIN_WHOLE <= value <= MAX_WHOLE else None
     if kind is not str and kind is not float:
         return None
     try:
         number = int(value) if kind is float else int(float(value) if "." in value else int(value))
     except (ValueError, OverflowError):
         return None
-    return number if -(2**63) <= number < 2**63 else None
+    return number if MIN_WHOLE <= number <= MAX_WHOLE else None

@@ -11,6 +11,10 @@ from typing import Any
 TEXT_KEYS = ("outputText", "generation", "completion", "text")
 """Where models that stream plain text put it: Titan, Llama, Claude's text completions, Cohere."""
 FINAL_RESPONSE = ("response.completed", "response.failed", "response.incomplete", "response.done")
+ANTHROPIC = frozenset(("type", "index", "delta", "message", "content_block"))
+CONVERSE = frozenset((
+    "messageStart", "messageStop", "metadata", "contentBlockStart", "contentBlockDelta", "contentBlockStop",
+))  # fmt: skip
 MERGED = ("usage", "amazon-bedrock-trace")
 """Objects of which later chunks add to earlier ones."""
 
@@ -34,12 +38,15 @@ class _Assembly:
 
     def add(self, chunk: dict[str, Any]) -> None:
         kind = chunk.get("type")
-        if kind in FINAL_RESPONSE and isinstance(chunk.get("response"), dict):
+        if kind == "content_block_delta":
+            self._block_delta(chunk.get("index"), chunk.get("delta"))
+            self._rest(chunk, ANTHROPIC)
+        elif kind in FINAL_RESPONSE and isinstance(chunk.get("response"), dict):
             self.body |= chunk["response"]
         elif isinstance(kind, str) and kind.startswith("response."):
             return  # deltas: the final response repeats them
         elif isinstance(kind, str) and self._anthropic(kind, chunk):
-            self._rest(chunk, ("type", "index", "delta", "message", "content_block"))
+            self._rest(chunk, ANTHROPIC)
         elif not (self._converse(chunk) or self._openai(chunk)):
             self._plain(chunk)
 
@@ -47,16 +54,14 @@ class _Assembly:
         if kind == "message_start":
             message = chunk.get("message")
             if isinstance(message, dict):
-                self._rest(message, ("content",))
+                self._rest(message, frozenset(("content",)))
         elif kind == "content_block_start":
             block = chunk.get("content_block")
             self.blocks[_key(chunk.get("index"))] = dict(block) if isinstance(block, dict) else {}
-        elif kind == "content_block_delta":
-            self._block_delta(chunk.get("index"), chunk.get("delta"))
         elif kind == "message_delta":
             delta = chunk.get("delta")
             if isinstance(delta, dict):
-                self._rest(delta, ())
+                self._rest(delta, frozenset())
         elif kind not in ("content_block_stop", "message_stop", "ping", "error"):
             return False
         return True
@@ -73,11 +78,13 @@ class _Assembly:
 
     def _converse(self, chunk: dict[str, Any]) -> bool:
         """Chunks of Converse and Nova: each has one key that names it."""
+        if CONVERSE.isdisjoint(chunk):
+            return False
         start, delta = chunk.get("contentBlockStart"), chunk.get("contentBlockDelta")
         known = False
         for key in ("messageStart", "messageStop", "metadata"):
             if isinstance(chunk.get(key), dict):
-                self._rest(chunk[key], ("role",))
+                self._rest(chunk[key], frozenset(("role",)))
                 known = True
         if isinstance(start, dict):
             inner = start.get("start")
@@ -87,8 +94,7 @@ class _Assembly:
         known = known or any(isinstance(part, dict) for part in (start, delta, chunk.get("contentBlockStop")))
         if known:
             self.converse = True
-            named = ("messageStart", "messageStop", "metadata", "contentBlockStart", "contentBlockDelta")
-            self._rest(chunk, (*named, "contentBlockStop"))
+            self._rest(chunk, CONVERSE)
         return known
 
     def _converse_delta(self, index: Any, delta: dict[str, Any]) -> None:
@@ -111,7 +117,7 @@ class _Assembly:
             if isinstance(choice, dict):
                 made = self.choices.setdefault(_key(choice.get("index")), {"message": {"role": "assistant"}})
                 self._choice(made, choice)
-        self._rest(chunk, ("choices",))
+        self._rest(chunk, frozenset(("choices",)))
         return True
 
     def _choice(self, made: dict[str, Any], choice: dict[str, Any]) -> None:
@@ -142,10 +148,12 @@ class _Assembly:
                     if isinstance(text, str):
                         self.texts.setdefault("completion", []).append(text)
                     if isinstance(part, dict):
-                        self._rest(part, ("text", "outputText"))
-        self._rest(chunk, (*TEXT_KEYS, *listed))
+                        self._rest(part, frozenset(("text", "outputText")))
+        self._rest(chunk, frozenset((*TEXT_KEYS, *listed)))
 
-    def _rest(self, data: dict[str, Any], known: tuple[str, ...]) -> None:
+    def _rest(self, data: dict[str, Any], known: frozenset[str]) -> None:
+        if data.keys() <= known:
+            return
         for key, value in data.items():
             if key in known or value is None:
                 continue

@@ -8,7 +8,7 @@ each other up to ``MAX_ENVELOPES`` deep.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -24,14 +24,21 @@ PRINTED = {"Events": "CloudTrailEvent", "events": "message"}
 """Lists that ``aws cloudtrail lookup-events`` and ``aws logs filter-log-events`` print, and the key of a record."""
 
 
-def unwrap(data: Any, depth: int = 0) -> Iterator[Any]:
+SIGNS = otlp.SIGNS.union(PRINTED, ("Records", "records", "data", "logEvents", "headers"))
+"""Keys of which each envelope has one."""
+
+
+def unwrap(data: Any, depth: int = 0) -> Iterable[Any]:
     """The records inside ``data``; itself where it is no envelope."""
+    if type(data) is dict and SIGNS.isdisjoint(data):
+        return (data,)
     inner = _inside(data) if depth < MAX_ENVELOPES else None
-    if inner is None:
-        yield data
-        return
-    for item in inner:
-        yield from unwrap(item, depth + 1)
+    return (data,) if inner is None else _each(inner, depth + 1)
+
+
+def _each(items: list[Any], depth: int) -> Iterator[Any]:
+    for item in items:
+        yield from unwrap(item, depth)
 
 
 def _inside(data: Any) -> list[Any] | None:

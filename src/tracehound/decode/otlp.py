@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracehound.decode.otlp_values import (
+    CAMEL,
     attributes,
     camel,
     identifier,
@@ -51,6 +52,13 @@ BARE_ATTRIBUTES = (
     "gen_ai.system",
     "openinference.span.kind",
 )
+
+
+SIGNS = frozenset((
+    *(name for _, name, _, _ in SIGNALS), *(SNAKE[name] for _, name, _, _ in SIGNALS), *(key for _, key in LONE),
+    *BARE_ATTRIBUTES, "attributes", "@timestamp", "events",
+))  # fmt: skip
+"""Keys of which each form has one."""
 
 
 def unwrap(data: dict[str, Any]) -> list[Record] | None:
@@ -90,6 +98,9 @@ def _read_resource(
     if not isinstance(holder, dict):
         found.append({"otlp": signal, "malformed": holder})
         return
+    about = holder.get("resource")
+    shared = resource(about)
+    flat = not any(isinstance(value, (dict, list)) for value in shared.values())
     for scope_key in scopes:
         groups = _either(holder, scope_key)
         for group in groups if isinstance(groups, list) else ():
@@ -99,23 +110,24 @@ def _read_resource(
             scope = group.get("scope") or group.get("instrumentationLibrary")
             listed = _either(group, items)
             for item in listed if isinstance(listed, list) else ():
-                found.append(_record(signal, item, holder.get("resource"), scope))
+                own = shared.copy() if flat else resource(about)
+                found.append(_record(signal, item, own, _scope(scope)))
 
 
-def _record(signal: str, item: Any, from_resource: Any, scope: Any) -> Record:
+def _record(signal: str, item: Any, about: Record, scope: Record) -> Record:
     """One flat record; its resource and scope are its own copies, as it will take things out of them."""
-    made: Record = {"otlp": signal, "resource": resource(from_resource), "scope": _scope(scope)}
+    made: Record = {"otlp": signal, "resource": about, "scope": scope}
     if not isinstance(item, dict):
         made["malformed"] = item
         return made
     for name, value in item.items():
-        known = camel(name)
+        known: str = CAMEL.get(name) or name
         read = _FIELDS.get(known)
         if read is not None:
             made[known] = read(value)
         else:
             made["unknown_" + known if known in ("otlp", "resource", "scope") else known] = value
-    if not isinstance(made.get("attributes"), dict):
+    if type(made.get("attributes")) is not dict:
         made["attributes"] = {}
     if signal == "metric":
         _data_points(made)
@@ -125,11 +137,12 @@ def _record(signal: str, item: Any, from_resource: Any, scope: Any) -> Record:
 def _scope(scope: Any) -> Record:
     if isinstance(scope, str):
         return {"name": scope}
-    if not isinstance(scope, dict):
+    if not isinstance(scope, dict) or not scope:
         return {}
     made = {key: value for key, value in scope.items() if key != "attributes" and value not in ("", 0, None)}
-    for key, value in attributes(scope.get("attributes")).items():
-        made.setdefault(key, value)
+    if "attributes" in scope:
+        for key, value in attributes(scope["attributes"]).items():
+            made.setdefault(key, value)
     return made
 
 
@@ -188,7 +201,8 @@ def _elastic(data: dict[str, Any]) -> Record:
     """A document of a ``logs-*.otel-*`` or ``traces-*.otel-*`` data stream."""
     left = dict(data)
     span = "span_id" in left and "name" in left
-    made = _record("span" if span else "log", {}, left.pop("resource"), left.pop("scope", None))
+    about, scope = resource(left.pop("resource")), _scope(left.pop("scope", None))
+    made = _record("span" if span else "log", {}, about, scope)
     made["attributes"] = attributes(left.pop("attributes"))
     stamp = left.pop("@timestamp")
     made["startTimeUnixNano" if span else "timeUnixNano"] = nanos(stamp)
@@ -235,7 +249,7 @@ def _lone(data: dict[str, Any]) -> list[Record] | None:
         inner = {k: v for k, v in data.items() if k not in _SURROUNDINGS}
         return [_sdk(signal, inner, data.get("resource"), scope)]
     if any(key in data for key in BARE_ATTRIBUTES):
-        return [_record("span", {"attributes": data}, None, None)]
+        return [_record("span", {"attributes": data}, {}, {})]
     return None
 
 
@@ -287,7 +301,7 @@ def _sdk(signal: str, inner: dict[str, Any], from_resource: Any, scope: Any) -> 
             renamed[known] = nanos(value) if known.endswith("UnixNano") else value
         elif not name.startswith("_"):  # an SDK object's own machinery: processors, limits, buffers
             renamed[name] = value
-    made = _record(signal, renamed, from_resource, scope)
+    made = _record(signal, renamed, resource(from_resource), _scope(scope))
     if signal == "span" and "startTime" in inner and inner.get("kind") in (0, 1, 2, 3, 4):
         made["kind"] = kind(inner["kind"] + 1)  # JavaScript counts from INTERNAL = 0
     return made

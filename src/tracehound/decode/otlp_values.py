@@ -12,7 +12,7 @@ MAX_DEPTH = 48
 KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 CODES = ("UNSET", "OK", "ERROR")
 
-_CAMEL: dict[str, str] = {
+CAMEL: dict[str, str] = {
     snake: "".join([snake.split("_")[0], *(part.title() for part in snake.split("_")[1:])])
     for snake in (
         "trace_id", "span_id", "parent_span_id", "trace_state", "start_time_unix_nano", "end_time_unix_nano",
@@ -31,7 +31,7 @@ _VALUE_KINDS = {
 
 def camel(name: str) -> str:
     """OTLP's own name of a field that protobuf's JSON writes in snake_case; any other name as it is."""
-    return _CAMEL.get(name, name)
+    return CAMEL.get(name, name)
 
 
 def plain(value: Any, depth: int = 0) -> Any:
@@ -76,15 +76,19 @@ def attributes(value: Any, depth: int = 0) -> dict[str, Any]:
     made: dict[str, Any] = {}
     odd: list[Any] = []
     for item in value if isinstance(value, list) else ():
-        key = item.get("key") if isinstance(item, dict) else None
-        if not isinstance(key, str):
+        key = item.get("key") if type(item) is dict else None
+        if type(key) is not str:
             odd.append(item)
             continue
         place, number = key, 1
         while place in made:
             number += 1
             place = f"{key}#{number}"
-        made[place] = plain(item.get("value"), depth + 1)
+        inner = item.get("value")
+        if type(inner) is dict and len(inner) == 1 and "stringValue" in inner:  # as most are
+            made[place] = inner["stringValue"]
+        else:
+            made[place] = plain(inner, depth + 1)
     if odd:
         made["#malformed"] = odd
     return made

@@ -113,7 +113,7 @@ class Reader:
         """The value at the current place: usually the whole line. None for a line without a value."""
         start = self._pos
         raw = self._buffer[start:line_end].strip()
-        if raw in SEPARATORS:
+        if len(raw) < 3 and raw in SEPARATORS:
             self._pos = line_end + 1
             return None
         try:
