@@ -242,26 +242,32 @@ def _forget(log: dict[str, Any], event: Event) -> None:
         take(meta, "usage_object")
     user, http = event["actor"]["user"], event["http_request"]
     tokens, deployments = event["ai"]["tokens"], event["resources"] or [{}]
-    repeats: tuple[tuple[Any, str, Any], ...] = (
-        (meta, "user_api_key_end_user_id", user.get("uid_alt")),
-        (meta, "requester_ip_address", event["src_endpoint"]["ip"]),
-        (meta, "user_agent", http["user_agent"]),
-        (hidden, "model_id", deployments[0].get("uid")),
-        (hidden, "api_base", log.get("api_base")),
-        (hidden, "response_cost", event["ai"]["cost_usd"]),
-        (get(log, "cost_breakdown"), "total_cost", event["ai"]["cost_usd"]),
-        (response, "id", event["metadata"]["original_event_uid"]),
-        (response, "model", event["ai"]["model"].get("name")),
-        (log, "error_str", event["api"]["response"]["error_message"]),
-        *(
-            (place, f"{kind}_tokens", tokens[kind])
-            for kind in tokens
-            for place in (usage, get(meta, "usage_object"))
-        ),
+    cost = event["ai"]["cost_usd"]
+    _without(
+        meta,
+        user_api_key_end_user_id=user.get("uid_alt"),
+        requester_ip_address=event["src_endpoint"]["ip"],
+        user_agent=http["user_agent"],
     )
-    for place, key, value in repeats:
-        if value is not None and get(place, key) == value:
-            take(place, key)
+    _without(hidden, model_id=deployments[0].get("uid"), api_base=log.get("api_base"), response_cost=cost)
+    _without(log.get("cost_breakdown"), total_cost=cost)
+    _without(response, id=event["metadata"]["original_event_uid"], model=event["ai"]["model"].get("name"))
+    _without(log, error_str=event["api"]["response"]["error_message"])
+    for place in (usage, get(meta, "usage_object")):
+        _without(
+            place,
+            prompt_tokens=tokens["prompt"],
+            completion_tokens=tokens["completion"],
+            total_tokens=tokens["total"],
+        )
+
+
+def _without(place: Any, **repeats: Any) -> None:
+    """Take out what says the same."""
+    if isinstance(place, dict):
+        for key, value in repeats.items():
+            if value is not None and place.get(key) == value:
+                del place[key]
 
 
 def matches(data: dict[str, Any]) -> bool:

@@ -33,31 +33,27 @@ def user(log: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
     alias = alias if isinstance(alias, str) else None
     known = [who for who in (address, uid, end_user, alias, key) if who and who not in NOBODY]
     anybody = known or [who for who in (uid, key) if who]
-    groups = [
-        _named(log, "team", "team_alias", "team_id"),
-        _named(log, "project", "project_alias", "project_id"),
-    ]
+    team, project, org = (_named(log, meta, kind) for kind in ("team", "project", "org"))
+    groups = [group | {"type": kind} for kind, group in (("team", team), ("project", project)) if group]
     user = {
         "name": next(iter(anybody), None),
         "email_addr": address,
         "uid": uid,
         "uid_alt": end_user,
         "credential_uid": key,
-        "groups": [group for group in groups if group],
-        "org": _named(log, None, "org_alias", "org_id") or None,
+        "groups": groups,
+        "org": org,
     }
     return user if anybody else {}, next(iter(anybody), None)
 
 
-def _named(log: dict[str, Any], kind: str | None, name: str, uid: str) -> dict[str, Any]:
+def _named(log: dict[str, Any], meta: Any, kind: str) -> dict[str, Any] | None:
     """A team, project or organisation: the key's, else the one named beside it."""
-    meta = log.get("metadata")
-    outside = {"org_id": "organization_id"}.get(uid, uid)
-    found = {
-        "name": take_str(meta, f"user_api_key_{name}") or take_str(meta, name),
-        "uid": take_str(meta, f"user_api_key_{uid}") or take_str(meta, uid) or take_str(log, outside),
-    }
-    return found | ({"type": kind} if kind else {}) if any(found.values()) else {}
+    name, uid = f"{kind}_alias", f"{kind}_id"
+    said = take_str(meta, f"user_api_key_{name}") or take_str(meta, name)
+    known = take_str(meta, f"user_api_key_{uid}") or take_str(meta, uid)
+    known = known or take_str(log, "organization_id" if kind == "org" else uid)
+    return {"name": said, "uid": known} if said or known else None
 
 
 def address(log: dict[str, Any]) -> str | None:

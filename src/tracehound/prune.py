@@ -40,14 +40,15 @@ def prune_own(value: dict[str, Any], depth: int) -> dict[str, Any]:
         raise _too_deep()
     gone = []
     for key, item in value.items():
+        if item is None:
+            gone.append(key)
+            continue
         kind = type(item)
         if kind is str or kind is int:
             continue
         if kind is dict:
             if not (item and prune_own(item, depth + 1)):
                 gone.append(key)
-        elif item is None:
-            gone.append(key)
         elif kind is list:
             if item and (item := _list(item, depth + 1, prune_own)):
                 value[key] = item
