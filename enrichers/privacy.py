@@ -20,8 +20,6 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
-import orjson
-
 from tracehound.config import Privacy, Settings
 from tracehound.enrichers import TEXTS, Enrich, Enricher, Event
 from tracehound.scan import scanner_for
@@ -88,6 +86,7 @@ def enrich_with(privacy: Privacy, redact: Redact | None) -> Enrich:
     keep = {"prompt": privacy.prompt, "response": privacy.response, "tool": privacy.tool}
     texts = _tree({path: keep[kind] for path, kind in TEXTS_OF.items()})
     clean: set[str] = set()
+    drops = privacy.unmapped == "drop"
     everything = all(how == "store" for how in keep.values())
     free, masked = _tree(dict.fromkeys(FREE, True)), _tree(dict.fromkeys(FREE + CALL, True))
 
@@ -99,12 +98,12 @@ def enrich_with(privacy: Privacy, redact: Redact | None) -> Enrich:
                 gone = [text for direction, text, _ in said if _kept(keep, direction) != "store"]
             for place in _places(event, texts):
                 gone += _text(event, place, privacy.max_chars, redact)
-            _record(event, privacy, redact)
+            if "raw_data" in event or drops:
+                _record(event, privacy, redact)
             if gone:
                 _change(_places(event, free), _remover(gone))
             if redact is not None:
                 _mask(_places(event, masked), redact, clean)
-            _make_encodable(event)
 
     return enrich
 
@@ -124,15 +123,16 @@ def _places(holder: dict[str, Any], tree: Tree, found: list[Place] | None = None
     """Where an event has something at the ends of the paths; lists of objects are gone through."""
     found = [] if found is None else found
     for key, below in tree.items():
-        if key not in holder or (value := holder[key]) is None:
+        value = holder.get(key)
+        if value is None:
             continue
-        if not isinstance(below, dict):
+        if below.__class__ is not dict:
             found.append((holder, key, below))
-        elif isinstance(value, dict):
+        elif value.__class__ is dict:
             _places(value, below, found)
-        elif isinstance(value, list):
+        elif value.__class__ is list:
             for item in value:
-                if isinstance(item, dict):
+                if item.__class__ is dict:
                     _places(item, below, found)
     return found
 
@@ -209,10 +209,7 @@ def _mask(places: list[Place], redact: Redact, clean: set[str]) -> None:
 
     ``clean`` remembers short values without any: host names, paths and settings come again and again.
     """
-    found: list[str] = []
-    for holder, key, _ in places:
-        _strings(holder[key], found)
-    new = [text for text in found if text not in clean]
+    new = _strings([holder[key] for holder, key, _ in places], clean)
     if not new:
         return
     joined = "\n".join(new)
@@ -224,18 +221,19 @@ def _mask(places: list[Place], redact: Redact, clean: set[str]) -> None:
     clean.update(text for text in new if len(text) <= LONGEST_REMEMBERED)
 
 
-def _strings(value: Any, found: list[str]) -> None:
-    if isinstance(value, str):
-        if len(value) >= MIN_SECRET:
-            found.append(value)
-        return
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        kind = type(item)
+def _strings(todo: list[Any], clean: set[str]) -> list[str]:
+    """The texts in these values that are long enough for a secret and not known to be without."""
+    found = []
+    for value in todo:  # grows on the way
+        kind = value.__class__
         if kind is str:
-            if len(item) >= MIN_SECRET:
-                found.append(item)
-        elif (kind is dict or kind is list) and item:
-            _strings(item, found)
+            if len(value) >= MIN_SECRET and value not in clean:
+                found.append(value)
+        elif kind is dict:
+            todo += value.values()
+        elif kind is list:
+            todo += value
+    return found
 
 
 def _change(places: list[Place], change: Redact) -> None:
@@ -251,34 +249,8 @@ def _changed(value: Any, change: Redact) -> Any:
     return [_changed(item, change) for item in value] if isinstance(value, list) else value
 
 
-def _make_encodable(event: Event) -> None:
-    """Replace lone surrogates and numbers above 64 bits, which JSON encoders of targets refuse."""
-    try:
-        orjson.dumps(event)
-    except TypeError:
-        mended = _mended(event)
-        event.clear()
-        event.update(mended)
-
-
-def _mended(value: Any) -> Any:
-    if isinstance(value, str):
-        return _encodable(value)
-    if isinstance(value, dict):
-        return {_encodable(key): _mended(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_mended(item) for item in value]
-    if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        return str(value)
-    return value
-
-
-def _encodable(text: str) -> str:
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
 def _digest(text: str) -> str:
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(text.encode() if text.isascii() else text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 ENRICHER = Enricher(

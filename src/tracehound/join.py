@@ -18,6 +18,9 @@ from tracehound.plain import masked, pack, reading, unpack
 Event = dict[str, Any]
 
 MAX_OFFERS = 50_000
+MAX_BYTES = 16 * 1024 * 1024
+EACH = 400
+"""About so many bytes an offer takes besides its values."""
 MAX_SHAPES = 1000
 OFFERED = (
     ("actor",),
@@ -67,6 +70,7 @@ class Join:
         self.forgotten = 0
         self._offers: OrderedDict[tuple[object, ...], tuple[tuple[Path, ...], bytes]] = OrderedDict()
         """Key -> the paths that were offered, and their values packed: small, and copied with each taking."""
+        self._size = 0
         self._shapes: dict[tuple[Path, ...], tuple[Path, ...]] = {}
 
     def run(self, events: list[Event]) -> None:
@@ -105,17 +109,23 @@ class Join:
         with reading("the join's part of it"):
             for key, found in state["offers"][-self.max_offers :]:
                 paths = tuple(tuple(map(str, path)) for path, _ in found)
-                self._offers[tuple(key)] = (paths, pack([value for _, value in found]))
+                self._keep(tuple(key), (paths, pack([value for _, value in found])))
 
     def _remember(self, key: tuple[object, ...], event: Event, paths: tuple[Path, ...]) -> None:
         found = {path: value for path in paths if (value := _get(event, path)) is not None}
         shape = tuple(found)
         if len(self._shapes) < MAX_SHAPES:
             shape = self._shapes.setdefault(shape, shape)
-        self._offers[key] = (shape, pack(list(found.values())))
-        self._offers.move_to_end(key)
-        while len(self._offers) > self.max_offers:
-            self._offers.popitem(last=False)
+        self._keep(key, (shape, pack(list(found.values()))))
+
+    def _keep(self, key: tuple[object, ...], offered: tuple[tuple[Path, ...], bytes]) -> None:
+        before = self._offers.pop(key, None)
+        if before is not None:
+            self._size -= EACH + len(before[1])
+        self._offers[key] = offered
+        self._size += EACH + len(offered[1])
+        while len(self._offers) > self.max_offers or (self._size > MAX_BYTES and len(self._offers) > 1):
+            self._size -= EACH + len(self._offers.popitem(last=False)[1][1])
             self.forgotten += 1
 
     def _give(self, key: tuple[object, ...], event: Event) -> None:

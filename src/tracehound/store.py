@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from tracehound.encode import encodable
 from tracehound.errors import StoreError
 
 if TYPE_CHECKING:
@@ -140,6 +141,16 @@ def _scalar_fits(item: Any, wanted: tuple[type, ...]) -> bool:
     return isinstance(item, wanted) and not (isinstance(item, int) and not -(2**63) <= item < 2**63)
 
 
+def _encodable(event: Event) -> Event:
+    """An event that Parquet takes: one that no JSON encoder refuses."""
+    try:
+        orjson.dumps(event, default=str)
+    except TypeError:
+        made: Event = encodable(event)
+        return made
+    return event
+
+
 def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
@@ -163,7 +174,7 @@ class Writer:
         self.close()
 
     def add(self, events: Iterable[Event]) -> None:
-        for event in events:
+        for event in map(_encodable, events):
             day = datetime.fromtimestamp(event["time"] / 1000, UTC).date().isoformat()
             part = (event["class_uid"], day)
             rows = self._rows[part]

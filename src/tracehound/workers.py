@@ -27,6 +27,7 @@ from tracehound.config import Settings
 from tracehound.connectors import Stream
 from tracehound.deadletter import DeadLetters
 from tracehound.decode.reader import MAX_VALUE, RESCAN_CREDIT, Read, Reader, Unfinished
+from tracehound.encode import line
 from tracehound.errors import DecodeError, TracehoundError
 from tracehound.event import FINISHED, JOIN
 from tracehound.matcher.engine import Engine
@@ -126,7 +127,7 @@ class _Process:
             made[MATCHED] = [self._numbers[id(target)] for target in self._matcher.match(event)]
             made["ai"] = {"source": event["ai"].get("source")}
         if self._job.lines or made.get(MATCHED):
-            made[LINE] = orjson.dumps(event, default=str, option=orjson.OPT_APPEND_NEWLINE)
+            made[LINE] = line(event)
         return made
 
 
@@ -202,16 +203,16 @@ class Workers:
 
 def _whole(event: Event) -> Event:
     """The event of a line, with the rules that it meets."""
-    line = event.pop(LINE, None)
-    if line is not None:
-        event = {**orjson.loads(line), MATCHED: event[MATCHED]}
+    made = event.pop(LINE, None)
+    if made is not None:
+        event = {**orjson.loads(made), MATCHED: event[MATCHED]}
     return event
 
 
 def lines(batch: Iterable[Event]) -> Iterator[bytes]:
     """The JSON lines of a batch."""
     for event in batch:
-        yield event.get(LINE) or orjson.dumps(event, default=str, option=orjson.OPT_APPEND_NEWLINE)
+        yield event.get(LINE) or line(event)
 
 
 class _Feeds:

@@ -197,21 +197,8 @@ def test_texts_to_scan_never_stay() -> None:
     assert run(event | {"ai": {}}, prompt="store")["unmapped"]["copy"] == PROMPT[:30]
 
 
-BAD: dict[str, Any] = {
-    "lone surrogate": "a\ud83d b",
-    "surrogate key": {"k\udc00": "v"},
-    "large number": 10**30,
-    "deep": [{"x": ["\ud800"]}],
-}
-
-
-@pytest.mark.parametrize("value", BAD.values(), ids=BAD.keys())
-def test_every_event_can_be_encoded(value: Any) -> None:
-    event = chat(prompt_text="q \udfff") | {"unmapped": {"v": value}, "time": 1}
-    made = run(event)
-    assert orjson.loads(orjson.dumps(made))["time"] == 1
-    assert made["ai"]["prompt_text"] == "q \ufffd"
-    assert made["ai"]["prompt_hash"] == digest("q \udfff")
+def test_the_hash_of_half_a_character() -> None:
+    assert run(chat(prompt_text="q \udfff"))["ai"]["prompt_hash"] == digest("q \udfff")
 
 
 @pytest.mark.parametrize("value", [None, 5, "text", [], {}, [1, "x"], {"a": None}, True])

@@ -101,15 +101,10 @@ def output(path: Path | None) -> Iterator[IO[bytes]]:
 
 
 def write_lines(file: IO[bytes], items: Iterable[Any]) -> None:
-    """One JSON object a line; what JSON has no type for (a decimal of a query) becomes text. Bytes are lines."""
-    file.write(
-        b"".join(
-            item
-            if isinstance(item, bytes)
-            else orjson.dumps(item, default=str, option=IN_UTC | orjson.OPT_APPEND_NEWLINE)
-            for item in items
-        )
-    )
+    """One JSON object a line; bytes are lines."""
+    from tracehound.encode import line
+
+    file.write(b"".join(item if isinstance(item, bytes) else line(item) for item in items))
 
 
 def event_batches(

@@ -195,7 +195,8 @@ class Engine:
             late = self._await(event, time, parts, out)
         self.counts.late += late
         horizon = self.clock.horizon()
-        self._release(horizon, out)
+        if horizon != self._closed or self.order.has_ready(horizon):
+            self._release(horizon, out)
         self._close(self.suppressor.passed(horizon), out)
         self.early.passed(horizon)
 
@@ -235,7 +236,7 @@ class Engine:
 
     def _release(self, horizon: int | None, out: list[Event]) -> None:
         for waiting in self.order.ready(horizon):
-            event = waiting.event
+            event = self.order.event(waiting)
             for number, leaves in waiting.parts.items():
                 for hit in self.remembering[number].settled.see(waiting.time, event, leaves):
                     self._raise(hit, out)

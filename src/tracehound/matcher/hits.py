@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from math import isfinite
 from sys import intern
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tracehound.plain import integer, text
 
@@ -22,8 +22,7 @@ Entity = tuple[tuple[str, str], ...]
 MAX_RELATED = 100
 
 
-@dataclass(frozen=True, slots=True)
-class EventRef:
+class EventRef(NamedTuple):
     """As much of an event as a finding keeps of it."""
 
     uid: str
@@ -43,8 +42,11 @@ class EventRef:
         names = intern(text(type_name)), intern(text(source))
         return cls(text(uid), integer(time), integer(type_uid), *names)
 
-    def __lt__(self, other: EventRef) -> bool:
+    def __lt__(self, other: EventRef) -> bool:  # type: ignore[override]
         return (self.time, self.uid) < (other.time, other.uid)
+
+    def __gt__(self, other: EventRef) -> bool:  # type: ignore[override]
+        return (self.time, self.uid) > (other.time, other.uid)
 
 
 @dataclass(slots=True)

@@ -1,7 +1,8 @@
 """Events for correlations and baselines, held back until no older one can come, then given in order of time.
 
-An event waits as its packed fields, not whole. At most ``MAX_WAITING`` wait; beyond, the oldest goes on early,
-so that an order that is wrong by more than so many events is not mended.
+An event waits as its packed fields, not whole, and compressed by what the first one had: events are much
+alike. At most ``MAX_WAITING`` wait, and ``MAX_BYTES`` of them; beyond, the oldest goes on early, so that an order
+that is wrong by more than so many events is not mended.
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import zstandard
+
 from tracehound.matcher.hits import Event
 from tracehound.plain import integer, masked_event, pack, packed, unpack
 
 MAX_WAITING = 50_000
-
+MAX_BYTES = 24 * 1024 * 1024
+EACH = 250
+"""About so many bytes it takes to wait, besides those of the event."""
+MAX_SHAPES = 1000
 
 Parts = Mapping[int, Sequence[int]]
 """The numbers of the rules that are to see an event, and which of their base rules it meets."""
@@ -30,11 +36,7 @@ class Waiting:
     """Equal times go in the order in which they came."""
     parts: Parts
     packed: bytes
-
-    @property
-    def event(self) -> Event:
-        event: Event = unpack(self.packed)
-        return event
+    """Packed and compressed."""
 
 
 class Order:
@@ -43,25 +45,63 @@ class Order:
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Waiting]] = []
         self._serial = 0
+        self._size = 0
+        self._shapes: dict[tuple[Any, ...], Parts] = {}
+        self._compress: Callable[[bytes], bytes] | None = None
+        self._expand: Callable[[bytes], bytes] | None = None
 
     def add(self, time: int, parts: Parts, event: Event) -> None:
         """Let an event (already cut to what is needed) wait."""
-        self._push(Waiting(time, self._serial, parts, pack(event)))
+        self._push(time, self._serial, parts, pack(event))
 
-    def _push(self, waiting: Waiting) -> None:
-        heapq.heappush(self._heap, (waiting.time, waiting.serial, waiting))
-        self._serial = max(self._serial, waiting.serial) + 1
+    def event(self, waiting: Waiting) -> Event:
+        """The event that waited."""
+        if self._expand is None:
+            raise ValueError("nothing waited here")
+        event: Event = unpack(self._expand(waiting.packed))
+        return event
+
+    def _push(self, time: int, serial: int, parts: Parts, raw: bytes) -> None:
+        if self._compress is None:
+            self._learn(raw)
+        assert self._compress is not None
+        waiting = Waiting(time, serial, self._shared(parts), self._compress(raw))
+        heapq.heappush(self._heap, (time, serial, waiting))
+        self._serial = max(self._serial, serial) + 1
+        self._size += EACH + len(waiting.packed)
+
+    def _learn(self, raw: bytes) -> None:
+        """Compress by what this event has in common with the others: keys, names, sources."""
+        alike = zstandard.ZstdCompressionDict(raw, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+        self._compress = zstandard.ZstdCompressor(1, dict_data=alike, write_dict_id=False).compress
+        self._expand = zstandard.ZstdDecompressor(dict_data=alike).decompress
+
+    def _shared(self, parts: Parts) -> Parts:
+        """The same few rules see most events: one object for all of them."""
+        if len(self._shapes) >= MAX_SHAPES:
+            self._shapes.clear()
+        key = tuple((number, *leaves) for number, leaves in parts.items())
+        return self._shapes.setdefault(key, parts)
 
     def ready(self, horizon: int | None) -> Iterator[Waiting]:
         """Those at or before ``horizon`` (None: all), and those beyond the bound, in order."""
         heap = self._heap
-        while heap and (horizon is None or heap[0][0] <= horizon or len(heap) > MAX_WAITING):
-            yield heapq.heappop(heap)[2]
+        while heap and (
+            horizon is None or heap[0][0] <= horizon or len(heap) > MAX_WAITING or self._size > MAX_BYTES
+        ):
+            waiting = heapq.heappop(heap)[2]
+            self._size -= EACH + len(waiting.packed)
+            yield waiting
+
+    def has_ready(self, horizon: int) -> bool:
+        """Whether any is to go on now."""
+        heap = self._heap
+        return bool(heap) and (heap[0][0] <= horizon or len(heap) > MAX_WAITING or self._size > MAX_BYTES)
 
     def dump(self, mask: Callable[[str], str], names: Sequence[str]) -> list[Any]:
         """Who waits for what, as plain values with masked texts; ``names`` are the rules' ids by number."""
         return [
-            [w.time, w.serial, _named(w.parts, names), pack(masked_event(w.event, mask)).decode()]
+            [w.time, w.serial, _named(w.parts, names), pack(masked_event(self.event(w), mask)).decode()]
             for _, _, w in sorted(self._heap, key=_first)
         ]
 
@@ -77,7 +117,7 @@ class Order:
                 if name in rules:
                     parts[target] = tuple(leaves)
             if parts:
-                self._push(Waiting(integer(time), integer(serial), parts, packed(event)))
+                self._push(integer(time), integer(serial), parts, packed(event))
 
 
 def _named(parts: Parts, names: Sequence[str]) -> list[Any]:

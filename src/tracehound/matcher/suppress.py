@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from xxhash import xxh3_64_intdigest
+
 from tracehound.findings import updated
 from tracehound.matcher.groups import key_of
 from tracehound.matcher.hits import MAX_RELATED, Entity, Event, EventRef, Hit
@@ -20,6 +22,12 @@ from tracehound.rules.model import Rule
 MAX_UIDS = 10_000
 """So many events of a window are told apart; beyond, each further one counts."""
 
+MAX_BYTES = 24 * 1024 * 1024
+"""About so much memory open windows may take; beyond, the longest idle is closed."""
+EACH_WINDOW, EACH_EVENT, EACH_UID = 1024, 200, 64
+REMEMBERED = 1024
+"""So many entities are remembered with their key."""
+
 Key = tuple[str, bytes]
 
 
@@ -29,7 +37,8 @@ class _Window:
     start: int
     finding: bytes
     """What was raised, packed and compressed."""
-    uids: set[str]
+    uids: set[int]
+    """The events' ids, by their hashes."""
     related: list[EventRef]
     last: EventRef
     repeats: int = 0
@@ -55,6 +64,9 @@ class Suppressor:
         """(start, serial) of the windows of a key, sorted; they do not overlap."""
         self._ends: list[tuple[int, int]] = []
         self._serial = 0
+        self._size = 0
+        """Of what is open, about, in bytes."""
+        self._keys: dict[Entity, bytes] = {}
 
     def take(self, hit: Hit, early: Suppressor | None = None) -> tuple[Event | None, list[Event]]:
         """A new hit: the finding to raise (None: it is a repeat), and updates of windows given up for it.
@@ -65,16 +77,17 @@ class Suppressor:
         if span is None:
             hit.gather()
             return self._create(hit), []
-        hit.entity = entity_of(hit)
-        key = (hit.rule.id, key_of(part for name, value in hit.entity for part in (name, fold(value))))
+        if hit.rule.correlation is not None:
+            hit.entity = entity_of(hit)
+        key = (hit.rule.id, self._key(hit.entity))
         serial = self._covering(key, hit.time, span * 1000)
         if serial is not None:
             self._count(self._open[serial], hit)
             self._open.move_to_end(serial)
             return None, []
         closed: list[Event] = []
-        if len(self._open) >= self._max_windows:
-            closed = self._close(next(iter(self._open)))
+        while len(self._open) >= self._max_windows or (self._size > MAX_BYTES and self._open):
+            closed += self._close(next(iter(self._open)))
             self.evicted += 1
         hit.window = hit.time
         hit.gather()
@@ -87,9 +100,18 @@ class Suppressor:
         last = hit.related[-1] if hit.behind is None else hit.behind(False, 1)[0]
         self._add(
             self._serial, span,
-            _Window(key, hit.time, packed, set(hit.uids), list(hit.related), last),
+            _Window(key, hit.time, packed, set(map(number_of, hit.uids)), list(hit.related), last),
         )  # fmt: skip
         return finding, closed
+
+    def _key(self, entity: Entity) -> bytes:
+        """Who a finding is about in 16 bytes; the same few come again and again."""
+        key = self._keys.get(entity)
+        if key is None:
+            if len(self._keys) >= REMEMBERED:
+                self._keys.clear()
+            key = self._keys[entity] = key_of(part for name, value in entity for part in (name, fold(value)))
+        return key
 
     def taken_over(self, key: Key, time: int, span: int) -> bytes | None:
         """The finding of the window that a hit would belong to, once; packed."""
@@ -102,6 +124,7 @@ class Suppressor:
 
     def _add(self, serial: int, span: int, window: _Window) -> None:
         self._open[serial] = window
+        self._size += _size(window)
         insort(self._starts.setdefault(window.key, []), (window.start, serial))
         heapq.heappush(self._ends, (window.start + span * 1000, serial))
 
@@ -130,20 +153,28 @@ class Suppressor:
         self.suppressed += 1
         window.repeats += 1
         told = window.start if _within_group(hit.rule) else hit.time + 1
-        new = [ref for ref in hit.since(told) if ref.uid not in window.uids]
-        for ref in new:
+        new = []
+        for ref in hit.since(told):
+            number = number_of(ref.uid)
+            if number in window.uids:
+                continue
+            new.append(ref)
             if len(window.uids) < MAX_UIDS:
-                window.uids.add(ref.uid)
+                window.uids.add(number)
+                self._size += EACH_UID
             else:
                 window.beyond += 1
-        window.related += new[: MAX_RELATED - len(window.related)]
         if new:
+            shown = new[: MAX_RELATED - len(window.related)]
+            window.related += shown
+            self._size += EACH_EVENT * len(shown)
             window.last = max(window.last, *new)
 
     def _close(self, serial: int) -> list[Event]:
         window = self._open.pop(serial, None)
         if window is None:
             return []
+        self._size -= _size(window)
         starts = self._starts[window.key]
         starts.remove((window.start, serial))
         if not starts:
@@ -173,13 +204,22 @@ class Suppressor:
             updated(unpack(text(finding)), refs, 1)  # raises where it is no finding
             window = _Window(
                 (rule, bytes.fromhex(key)), integer(start), zlib.compress(finding.encode(), 1),
-                {text(uid) for uid in uids}, refs, EventRef.of(last), integer(repeats), integer(beyond),
+                {integer(uid) for uid in uids}, refs, EventRef.of(last), integer(repeats), integer(beyond),
                 bool(taken_over),
             )  # fmt: skip
             if not refs:
                 raise ValueError("a window without events")
             self._add(integer(serial), spans[rule], window)
             self._serial = max(self._serial, serial)
+
+
+def number_of(uid: str) -> int:
+    """An event's id in eight bytes, of which JSON keeps all."""
+    return xxh3_64_intdigest(uid.encode("utf-8", "surrogatepass")) >> 1
+
+
+def _size(window: _Window) -> int:
+    return EACH_WINDOW + len(window.finding) + EACH_UID * len(window.uids) + EACH_EVENT * len(window.related)
 
 
 def _masked(finding: bytes, mask: Callable[[str], str]) -> str:
