@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from ocsf import ocsf_problems as _ocsf_problems
 
+pytest_plugins = ["engines_plugin"]
+
 # Examples are judged by what they show, never by how fast a shared machine is.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
