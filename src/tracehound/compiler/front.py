@@ -47,7 +47,7 @@ def compile_rules(rules: Iterable[Rule], language: str) -> Compilation:
 
 
 def compile_rule(rule: Rule, language: str) -> Query:
-    """One rule. Raises ``NotInLanguageError`` for a gap and ``RuleError`` (file, line, reason) for a rule refused."""
+    """One rule. Raises ``NotInLanguageError`` for a gap, ``RuleError`` (file, line, reason) for a refusal."""
     try:
         if rule.embedded_only:
             raise CannotSayError(f"{rule.embedded_only[0]}, which only the embedded engine does")
