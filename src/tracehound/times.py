@@ -14,6 +14,11 @@ def epoch_ms(value: Any) -> int | None:
 
     None for anything that is no time between 1973 and 2100. A text without an offset is UTC.
     """
+    kind = type(value)
+    if kind is int:
+        return _whole(value)
+    if kind is str and value.isdecimal() and len(value) <= 19:
+        return _whole(int(value))  # nanoseconds have more digits than a float holds
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):
@@ -56,6 +61,15 @@ def _number(value: float) -> int | None:
     if size < 1e17:
         return _bounded(int(value) // 1000)
     return _bounded(int(value) // 1_000_000)
+
+
+def _whole(value: int) -> int | None:
+    size = abs(value)
+    if size >= 10**17:
+        return _bounded(value // 1_000_000)
+    if size >= 10**14:
+        return _bounded(value // 1000)
+    return _bounded(value if size >= 10**11 else value * 1000)
 
 
 def _bounded(ms: int) -> int | None:

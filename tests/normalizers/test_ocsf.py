@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +14,7 @@ from normalized import TIME_READ, all_events, cases, normalized, records
 
 from tracehound import enrichers
 from tracehound.config import Settings
+from tracehound.encode import line
 from tracehound.errors import RecordError
 from tracehound.event import FINISHED
 from tracehound.normalizers import registry
@@ -165,4 +165,4 @@ def test_enrichers_take_whatever_passes(at: st.DataObject, value: Any, key: str)
         return
     if not events[0].pop(FINISHED, False):
         ENRICH(events)
-    assert orjson.dumps(events)
+    assert line(events)

@@ -26,11 +26,13 @@ PRINTED = {"Events": "CloudTrailEvent", "events": "message"}
 
 SIGNS = otlp.SIGNS.union(PRINTED, ("Records", "records", "data", "logEvents", "headers"))
 """Keys of which each envelope has one."""
+SIGNS_IN_FLAT = SIGNS - {"attributes"}
+"""The same where the record is a flat one of ``tracehound.decode.otlp``: these have attributes."""
 
 
 def unwrap(data: Any, depth: int = 0) -> Iterable[Any]:
     """The records inside ``data``; itself where it is no envelope."""
-    if type(data) is dict and SIGNS.isdisjoint(data):
+    if type(data) is dict and (SIGNS_IN_FLAT if "otlp" in data else SIGNS).isdisjoint(data):
         return (data,)
     inner = _inside(data) if depth < MAX_ENVELOPES else None
     return (data,) if inner is None else _each(inner, depth + 1)

@@ -14,6 +14,8 @@ Attributes = dict[str, Any]
 
 def text(attributes: Attributes, names: Sequence[str]) -> str | None:
     """Take the first of these attributes that is a text or number; the others go too if they say the same."""
+    if len(names) == 1:
+        return _only(attributes, names[0])
     if attributes.keys().isdisjoint(names):
         return None
     found: str | None = None
@@ -34,6 +36,19 @@ def text(attributes: Attributes, names: Sequence[str]) -> str | None:
             continue
         del attributes[name]
     return found
+
+
+def _only(attributes: Attributes, name: str) -> str | None:
+    said = attributes.get(name)
+    if said is None:
+        return None
+    kind = type(said)
+    if kind is int or kind is float:
+        said = str(said)
+    elif kind is not str or not said:
+        return None
+    del attributes[name]
+    return said
 
 
 def number(attributes: Attributes, names: Sequence[str]) -> int | None:
