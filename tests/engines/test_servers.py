@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -252,16 +253,22 @@ def test_stopped_by_its_block(elasticsearch8: Server) -> None:
 
 
 def test_ends_when_its_owner_is_killed(elasticsearch8: Server) -> None:
-    code = "import engines, time; print(engines.start('elasticsearch8').pid, flush=True); time.sleep(300)"
+    code = """
+import engines, time
+server = engines.start("elasticsearch8")
+print(server.pid, server.folder, flush=True)
+time.sleep(300)
+"""
     path = Path(__file__).parent.parent / "support"
     environment = {**os.environ, "PYTHONPATH": str(path)}
     with subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE) as owner:
         assert owner.stdout
-        pid = int(owner.stdout.readline())
+        pid, folder = owner.stdout.readline().decode().split()
         owner.send_signal(signal.SIGKILL)
         owner.wait()
-    left = Server("elasticsearch8", "", "", pid, "", "tracehound-elasticsearch8-")
+    left = Server("elasticsearch8", "", "", int(pid), "", folder)
     deadline = time.monotonic() + 30
     while alive(left) and time.monotonic() < deadline:
         time.sleep(0.1)
+    shutil.rmtree(folder)
     assert not alive(left)

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +56,9 @@ def _ask(name: str, get: Callable[[], Any]) -> Any:
         return get()
     except EngineMissing as missing:
         why = f"{MARK}{name}: {missing}"
-        if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
-            pytest.fail(f"{why}; in CI all engines are wanted", pytrace=False)
-        pytest.skip(why)
+    if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
+        pytest.fail(f"{why}; in CI all engines are wanted", pytrace=False)
+    return pytest.skip(why)
 
 
 def _server(name: str, request: pytest.FixtureRequest) -> engines.Server:
@@ -105,7 +105,9 @@ def esql_problems() -> Callable[..., list[str | None]]:
     return engines_esql.esql_problems
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    yield  # at the end, where it is seen
     missing: dict[str, Counter[str]] = {}
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
