@@ -18,7 +18,7 @@ from tracehound.plain import masked, pack, reading, unpack
 Event = dict[str, Any]
 
 MAX_OFFERS = 50_000
-MAX_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 8 * 1024 * 1024
 EACH = 400
 """About so many bytes an offer takes besides its values."""
 MAX_SHAPES = 1000

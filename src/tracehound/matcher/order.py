@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import zstandard
 
@@ -18,8 +17,8 @@ from tracehound.matcher.hits import Event
 from tracehound.plain import integer, masked_event, pack, packed, unpack
 
 MAX_WAITING = 50_000
-MAX_BYTES = 24 * 1024 * 1024
-EACH = 250
+MAX_BYTES = 12 * 1024 * 1024
+EACH = 180
 """About so many bytes it takes to wait, besides those of the event."""
 MAX_SHAPES = 1000
 
@@ -27,9 +26,8 @@ Parts = Mapping[int, Sequence[int]]
 """The numbers of the rules that are to see an event, and which of their base rules it meets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """An event that rules with a memory are to see."""
+class Waiting(NamedTuple):
+    """An event that rules with a memory are to see; the oldest is the smallest, since no two serials are equal."""
 
     time: int
     serial: int
@@ -43,7 +41,7 @@ class Order:
     """The events that wait, the oldest first."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[int, int, Waiting]] = []
+        self._heap: list[Waiting] = []
         self._serial = 0
         self._size = 0
         self._shapes: dict[tuple[Any, ...], Parts] = {}
@@ -66,7 +64,7 @@ class Order:
             self._learn(raw)
         assert self._compress is not None
         waiting = Waiting(time, serial, self._shared(parts), self._compress(raw))
-        heapq.heappush(self._heap, (time, serial, waiting))
+        heapq.heappush(self._heap, waiting)
         self._serial = max(self._serial, serial) + 1
         self._size += EACH + len(waiting.packed)
 
@@ -89,7 +87,7 @@ class Order:
         while heap and (
             horizon is None or heap[0][0] <= horizon or len(heap) > MAX_WAITING or self._size > MAX_BYTES
         ):
-            waiting = heapq.heappop(heap)[2]
+            waiting = heapq.heappop(heap)
             self._size -= EACH + len(waiting.packed)
             yield waiting
 
@@ -102,7 +100,7 @@ class Order:
         """Who waits for what, as plain values with masked texts; ``names`` are the rules' ids by number."""
         return [
             [w.time, w.serial, _named(w.parts, names), pack(masked_event(self.event(w), mask)).decode()]
-            for _, _, w in sorted(self._heap, key=_first)
+            for w in sorted(self._heap, key=_first)
         ]
 
     def load(self, waiting: Iterable[Sequence[Any]], rules: dict[str, tuple[int, int]]) -> None:
@@ -124,5 +122,5 @@ def _named(parts: Parts, names: Sequence[str]) -> list[Any]:
     return [[names[target], list(leaves)] for target, leaves in parts.items()]
 
 
-def _first(item: tuple[int, int, Waiting]) -> tuple[int, int]:
+def _first(item: Waiting) -> tuple[int, int]:
     return item[:2]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import heapq
 import zlib
-from bisect import bisect_right, insort
+from array import array
+from bisect import bisect_left, bisect_right, insort
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from xxhash import xxh3_64_intdigest
 from tracehound.findings import updated
 from tracehound.matcher.groups import key_of
 from tracehound.matcher.hits import MAX_RELATED, Entity, Event, EventRef, Hit
+from tracehound.matcher.refs import Refs
 from tracehound.matcher.values import fold, text_of, values_at
 from tracehound.plain import integer, masked, pack, text, unpack
 from tracehound.rules.model import Rule
@@ -22,9 +24,9 @@ from tracehound.rules.model import Rule
 MAX_UIDS = 10_000
 """So many events of a window are told apart; beyond, each further one counts."""
 
-MAX_BYTES = 24 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 """About so much memory open windows may take; beyond, the longest idle is closed."""
-EACH_WINDOW, EACH_EVENT, EACH_UID = 1024, 200, 64
+EACH_WINDOW, EACH_UID = 1024, 8
 REMEMBERED = 1024
 """So many entities are remembered with their key."""
 
@@ -37,9 +39,9 @@ class _Window:
     start: int
     finding: bytes
     """What was raised, packed and compressed."""
-    uids: set[int]
-    """The events' ids, by their hashes."""
-    related: list[EventRef]
+    uids: array[int]
+    """The hashes of the events' ids, sorted."""
+    related: Refs
     last: EventRef
     repeats: int = 0
     beyond: int = 0
@@ -100,7 +102,7 @@ class Suppressor:
         last = hit.related[-1] if hit.behind is None else hit.behind(False, 1)[0]
         self._add(
             self._serial, span,
-            _Window(key, hit.time, packed, set(map(number_of, hit.uids)), list(hit.related), last),
+            _Window(key, hit.time, packed, _sorted(map(number_of, hit.uids)), Refs(hit.related), last),
         )  # fmt: skip
         return finding, closed
 
@@ -156,18 +158,20 @@ class Suppressor:
         new = []
         for ref in hit.since(told):
             number = number_of(ref.uid)
-            if number in window.uids:
+            at = bisect_left(window.uids, number)
+            if at < len(window.uids) and window.uids[at] == number:
                 continue
             new.append(ref)
             if len(window.uids) < MAX_UIDS:
-                window.uids.add(number)
+                window.uids.insert(at, number)
                 self._size += EACH_UID
             else:
                 window.beyond += 1
         if new:
-            shown = new[: MAX_RELATED - len(window.related)]
-            window.related += shown
-            self._size += EACH_EVENT * len(shown)
+            before = window.related.size
+            for ref in new[: MAX_RELATED - len(window.related)]:
+                window.related.append(ref)
+            self._size += window.related.size - before
             window.last = max(window.last, *new)
 
     def _close(self, serial: int) -> list[Event]:
@@ -190,7 +194,7 @@ class Suppressor:
     def dump(self, mask: Callable[[str], str]) -> list[Any]:
         """All windows as plain values with masked texts, the longest idle first."""
         return [
-            [w.key[0], w.key[1].hex(), serial, w.start, _masked(w.finding, mask), sorted(w.uids),
+            [w.key[0], w.key[1].hex(), serial, w.start, _masked(w.finding, mask), list(w.uids),
              [ref.plain() for ref in w.related], w.last.plain(), w.repeats, w.beyond, w.taken_over]
             for serial, w in self._open.items()
         ]  # fmt: skip
@@ -204,8 +208,8 @@ class Suppressor:
             updated(unpack(text(finding)), refs, 1)  # raises where it is no finding
             window = _Window(
                 (rule, bytes.fromhex(key)), integer(start), zlib.compress(finding.encode(), 1),
-                {integer(uid) for uid in uids}, refs, EventRef.of(last), integer(repeats), integer(beyond),
-                bool(taken_over),
+                _sorted(integer(uid) for uid in uids), Refs(refs), EventRef.of(last), integer(repeats),
+                integer(beyond), bool(taken_over),
             )  # fmt: skip
             if not refs:
                 raise ValueError("a window without events")
@@ -218,8 +222,12 @@ def number_of(uid: str) -> int:
     return xxh3_64_intdigest(uid.encode("utf-8", "surrogatepass")) >> 1
 
 
+def _sorted(numbers: Iterable[int]) -> array[int]:
+    return array("q", sorted(set(numbers)))
+
+
 def _size(window: _Window) -> int:
-    return EACH_WINDOW + len(window.finding) + EACH_UID * len(window.uids) + EACH_EVENT * len(window.related)
+    return EACH_WINDOW + len(window.finding) + EACH_UID * len(window.uids) + window.related.size
 
 
 def _masked(finding: bytes, mask: Callable[[str], str]) -> str:
