@@ -20,6 +20,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from typing import Any
 
 from tracehound.event import TEXTS, Event
@@ -269,8 +270,8 @@ def _shaped(event: Event, name: str, request: dict[str, Any], log: dict[str, Any
         event |= {
             "class_uid": 3002,
             "activity_id": LOGINS[name],
-            "user": user,
-            "service": event["api"]["service"],
+            "user": deepcopy(user),
+            "service": {**event["api"]["service"]},
         }
         event["is_mfa"] = {"Yes": True, "No": False}.get(used) if isinstance(used, str) else None
         del event["resources"]

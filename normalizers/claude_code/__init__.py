@@ -16,6 +16,7 @@ Prompts, responses and arguments are there only where the company switched them 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
 from typing import Any
 
 from tracehound.event import Event
@@ -200,7 +201,7 @@ def _auth(event: Event, log: dict[str, Any], attributes: Attributes) -> Iterator
     event["api"]["operation"] = action or "auth"
     if event["actor"]["user"] is not None and action in ("login", "logout"):
         event |= {"class_uid": 3002, "activity_id": LOGON if action == "login" else LOGOFF}
-        event |= {"user": event["actor"]["user"], "service": {"name": "Anthropic"}}
+        event |= {"user": deepcopy(event["actor"]["user"]), "service": {"name": "Anthropic"}}
         method = text(attributes, ("auth_method",))
         if method:
             known = method.lower().startswith("oauth")

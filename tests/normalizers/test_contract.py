@@ -17,6 +17,7 @@ from recordings import files, recorded
 from tracehound.errors import RecordError
 from tracehound.event import TRANSIENT
 from tracehound.normalizers import Normalizer, registry
+from tracehound.record import Record
 from tracehound.schema import validate
 
 Data = dict[str, Any]
@@ -144,6 +145,29 @@ def test_same_record_same_events(name: str) -> None:
     backwards = [normalized(owner(data), data, at) for at, data in reversed(list(enumerate(INPUTS[name])))]
     assert backwards[::-1] == first
     assert orjson.dumps(INPUTS[name]) == before
+
+
+@every_input
+def test_the_first_event_is_nobody_elses(name: str) -> None:
+    """It is completed in place: no object in it stands elsewhere in it, in the record, or in the next record's."""
+    for data in INPUTS[name]:
+        before: dict[int, Any] = {}
+        for _ in range(2):
+            record = Record(copy.deepcopy(data), time_read=1, raw=b"{}")
+            event = next(iter(list(owner(data).normalize(record))))
+            found = list(_containers(bare(event)))
+            assert len({id(value) for value in found}) == len(found)
+            assert {id(value) for value in found}.isdisjoint(map(id, _containers(record.data)))
+            assert {id(value) for value in found}.isdisjoint(before)
+            before = {id(value): value for value in found}
+
+
+def _containers(value: Any) -> Iterator[Any]:
+    """The objects and lists in it, which some code could change."""
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, (dict, list)):
+            yield item
+            yield from _containers(item)
 
 
 @every_input
