@@ -10,6 +10,9 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+import re2
 
 from tracehound.scan import fold
 
@@ -23,30 +26,40 @@ class Finding:
     message: str = ""
 
 
+def _utf8(expression: str) -> Any:
+    """RE2 over UTF-8, which searches a text about ten times faster than ``re`` does for classes of characters."""
+    return re2.compile(expression.encode())
+
+
 _FLAG = re.compile("\U0001f3f4[\U000e0061-\U000e007a\U000e0030-\U000e0039]{2,6}\U000e007f")
 _TAGS = re.compile("[\U000e0001-\U000e007f]+")
-_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
+_SELECTORS = _utf8("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
 _OVERRIDES = re.compile("[\u202d\u202e]")
 _ISOLATES = re.compile("[\u202a\u202b\u2066-\u2068]")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-_INSIDE_WORD = re.compile(
+_INSIDE_WORD = _utf8(
     "[A-Za-z][\u200b-\u200d\u2060-\u2064\u180e\u034f\u115f\u1160\u3164\uffa0\ufeff]+[A-Za-z]"
 )
-_INVISIBLE_RUN = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u180e\u034f]{6,}")
-_MARKS = re.compile("[\u0300-\u036f]{3,}")
-_STYLED = re.compile(
+_INVISIBLE_RUN = _utf8("[\u200b-\u200f\u2060-\u2064\ufeff\u180e\u034f]{6,}")
+_MARKS = _utf8("[\u0300-\u036f]{3,}")
+_STYLED_LETTERS = (
     "[\uff21-\uff3a\uff41-\uff5a\u24b6-\u24e9\U0001d400-\U0001d7ff\U0001f130-\U0001f189\u1d00-\u1d2b]"
 )
+_STYLED_SIGN, _STYLED = re.compile(_STYLED_LETTERS), _utf8(_STYLED_LETTERS)
 _BLANKS, _EMPTY_LINES = " " * 400, "\n" * 120
 _BRAILLE = re.compile("[\u2801-\u283f]{2,}")
 
 
-def inspect(text: str) -> list[Finding]:
-    """What is hidden in ``text``; linear in its length, and one quick look for most texts."""
+def inspect(text: str, signs: str | None = None) -> list[Finding]:
+    """What is hidden in ``text``; linear in its length, and one quick look for most texts.
+
+    ``signs`` are its ``fold.beyond_ascii_signs``, for a caller that has them.
+    """
     found = _blank_flood(text)
     if text.isascii():
         return found
-    signs = "".join(set(fold.beyond_ascii(text)))
+    if signs is None:
+        signs = fold.beyond_ascii_signs(text)
     for telltale, detector in _DETECTORS:
         if telltale.search(signs):
             finding = detector(text)
@@ -70,8 +83,12 @@ def _tags(text: str) -> Finding | None:
     return Finding("unicode_tags", f"{count} tag characters", message) if count else None
 
 
+def _runs(expression: Any, text: str) -> list[str]:
+    return [run.decode() for run in expression.findall(text.encode("utf-8", "surrogatepass"))]
+
+
 def _selectors(text: str) -> Finding | None:
-    runs = _SELECTORS.findall(text)
+    runs = _runs(_SELECTORS, text)
     if not runs:
         return None
     raw = bytes(_selector_byte(c) for run in runs for c in run)
@@ -94,8 +111,9 @@ def _bidi(text: str) -> Finding | None:
 
 
 def _zero_width(text: str) -> Finding | None:
-    inside = len(_INSIDE_WORD.findall(text))
-    runs = _INVISIBLE_RUN.findall(text)
+    raw = text.encode("utf-8", "surrogatepass")
+    inside = len(_INSIDE_WORD.findall(raw))
+    runs = [run.decode() for run in _INVISIBLE_RUN.findall(raw)]
     if inside >= 3 or runs:
         return Finding(
             "zero_width", f"{inside} words split and {len(runs)} runs of invisible characters", _bits(runs)
@@ -118,7 +136,7 @@ def _bits(runs: list[str]) -> str:
 
 
 def _zalgo(text: str) -> Finding | None:
-    stacks = len(_MARKS.findall(text))
+    stacks = len(_runs(_MARKS, text))
     return Finding("stacked_marks", f"{stacks} letters under three or more accents") if stacks >= 3 else None
 
 
@@ -131,7 +149,7 @@ def _homoglyphs(text: str) -> Finding | None:
 
 
 def _styled(text: str) -> Finding | None:
-    styled = _STYLED.findall(text)
+    styled = _runs(_STYLED, text)
     wide = sum(1 for c in styled if "\uff21" <= c <= "\uff5a")
     if wide and re.search("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]", text):
         styled = styled[wide:]  # full-width letters are everyday signs in East Asian text
@@ -168,6 +186,6 @@ _DETECTORS: tuple[tuple[re.Pattern[str], Callable[[str], Finding | None]], ...] 
     (re.compile("[\u200b-\u200f\u2060-\u2064\u180e\u034f\u115f\u1160\u3164\uffa0\ufeff]"), _zero_width),
     (re.compile("[\u0300-\u036f]"), _zalgo),
     (re.compile("[\u0370-\u03ff\u0400-\u052f\u0531-\u058f]"), _homoglyphs),
-    (_STYLED, _styled),
+    (_STYLED_SIGN, _styled),
     (re.compile("[\u2801-\u283f]"), _braille),
 )

@@ -16,7 +16,7 @@ class Span(NamedTuple):
 
 
 def cover(data: bytes, spans: Sequence[Span]) -> str:
-    """``data`` as text with every span masked; overlapping spans are masked as one."""
+    """``data`` as text with every span masked; the spans are ``merged``."""
     return cover_part(data, spans, 0, len(data))
 
 
@@ -24,7 +24,7 @@ def cover_part(data: bytes, spans: Sequence[Span], first: int, last: int) -> str
     """``data[first:last]`` with every span masked, also one that begins before or ends after the part."""
     out: list[str] = []
     at = first
-    for start, end in _merged(data, spans):
+    for start, end in spans:
         if end <= first or start >= last:
             continue
         out.append(_text(data[at : max(at, start)]))
@@ -42,15 +42,16 @@ def _text(part: bytes) -> str:
         return part.decode("utf-8", "replace")
 
 
-def _merged(data: bytes, spans: Sequence[Span]) -> list[Span]:
-    merged: list[Span] = []
+def merged(data: bytes, spans: Sequence[Span]) -> list[Span]:
+    """The spans in order, of whole characters; overlapping ones become one."""
+    joined: list[Span] = []
     for start, end in sorted(spans):
         start, end = _whole_characters(data, start, end)
-        if merged and start < merged[-1].end:
-            merged[-1] = Span(merged[-1].start, max(merged[-1].end, end))
+        if joined and start < joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, end))
         elif end > start:
-            merged.append(Span(start, end))
-    return merged
+            joined.append(Span(start, end))
+    return joined
 
 
 def _whole_characters(data: bytes, start: int, end: int) -> Span:

@@ -22,17 +22,17 @@ from tracehound.errors import nearest
 from tracehound.scan import decoding, hidden, loading
 from tracehound.scan.destinations import destinations
 from tracehound.scan.detectors import BUDGET, HIDDEN_TEXT
-from tracehound.scan.fold import fold
+from tracehound.scan.fold import beyond_ascii_signs, fold
 from tracehound.scan.index import Index, Spans
 from tracehound.scan.masking import excerpt, mask
 from tracehound.scan.matching import choose_engine
 from tracehound.scan.memo import Memo
 from tracehound.scan.model import DIRECTIONS, EMPTY, MASKED_FAMILIES, Hit, Pattern, Verdict, risk
-from tracehound.scan.redaction import Span, cover, cover_part
+from tracehound.scan.redaction import Span, cover, cover_part, merged
 
 MAX_DEPTH = 3
 MIN_BUDGET = 32_768
-EXCERPT, EXCERPT_BEFORE, EXCERPT_AFTER = 320, 256, 1024
+EXCERPT = 320
 INNER_FAMILIES = frozenset({"injection", "jailbreak", "secret", "exfiltration", "command", "custom"})
 
 
@@ -158,25 +158,23 @@ class Scanner:
 
     def _masked_spans(self, data: bytes) -> list[Span]:
         candidates = self._masking.candidates(data)
-        if not candidates:
-            return []
-        lowered = data.lower()
-        return [Span(*span) for pattern in candidates for span in self._spans.find(pattern, data, lowered)]
+        return self._spans_of(candidates, data, data.lower()) if candidates else []
 
     def _verdict(self, text: str, direction: str) -> Verdict:
-        data = fold(text).encode("utf-8", "surrogatepass")
+        signs = "" if text.isascii() else beyond_ascii_signs(text)
+        data = fold(text, signs).encode("utf-8", "surrogatepass")
         state = _Analysis(direction, max(MIN_BUDGET, 2 * len(data)))
-        messages = self._hidden(text, state)
+        messages = self._hidden(text, signs, state)
         triggered = self._plain(data, state, inner=False)
         if triggered or messages:
             self._encoded(data, triggered, messages, state)
         hosts = destinations(text)
         return self._summary(state, hosts) if state.found or hosts else EMPTY
 
-    def _hidden(self, text: str, state: _Analysis) -> list[tuple[str, bytes]]:
+    def _hidden(self, text: str, signs: str, state: _Analysis) -> list[tuple[str, bytes]]:
         """Label hidden characters; what they spell is (detector, message)."""
         messages = []
-        for finding in hidden.inspect(text):
+        for finding in hidden.inspect(text, signs):
             for pattern in self._by_detector.get(finding.detector, ()):
                 if state.direction in pattern.directions and pattern.family == "obfuscation":
                     state.found[pattern.id] = finding.shown
@@ -188,7 +186,9 @@ class Scanner:
         """Match and confirm; gives the decoders whose trigger matched."""
         triggered = []
         lowered = b""
-        for pattern in self._index.candidates(data):
+        candidates = self._index.candidates(data)
+        masked: list[Span] | None = None
+        for pattern in candidates:
             if state.direction not in pattern.directions:
                 continue
             if pattern.detector is not None:
@@ -198,18 +198,21 @@ class Scanner:
                 continue
             lowered = lowered or data.lower()
             span = next(self._spans.find(pattern, data, lowered), None)
-            if span is not None:
-                state.found[pattern.id] = self._shown(pattern, data, *span)
+            if span is None:
+                continue
+            start, end = span
+            if pattern.family in MASKED_FAMILIES:
+                state.found[pattern.id] = mask(data[start:end].decode("utf-8", "replace"))
+                continue
+            if masked is None:
+                masked = self._spans_of(candidates, data, lowered)
+            state.found[pattern.id] = excerpt(cover_part(data, masked, start, min(end, start + EXCERPT)))
         return triggered
 
-    def _shown(self, pattern: Pattern, data: bytes, start: int, end: int) -> str:
-        """A masked value, or an excerpt in which secrets that reach into it are masked."""
-        if pattern.family in MASKED_FAMILIES:
-            return mask(data[start:end].decode("utf-8", "replace"))
-        first = max(0, start - EXCERPT_BEFORE)
-        end = min(end, start + EXCERPT)
-        window = data[first : end + EXCERPT_AFTER]
-        return excerpt(cover_part(window, self._masked_spans(window), start - first, end - first))
+    def _spans_of(self, candidates: list[Pattern], data: bytes, lowered: bytes) -> list[Span]:
+        """Where the values to be masked are, in any direction: an excerpt shows none that reaches into it."""
+        kept = (p for p in candidates if p.family in MASKED_FAMILIES and p.detector is None)
+        return merged(data, [Span(*span) for pattern in kept for span in self._spans.find(pattern, data, lowered)])
 
     def _encoded(
         self, data: bytes, triggered: list[str], messages: list[tuple[str, bytes]], state: _Analysis
