@@ -1,24 +1,21 @@
-"""Commands that filter, shape and order rows. Source: Search Reference, the page of each command."""
+"""Commands that filter and order rows, and eval. Source: Search Reference, the page of each command."""
 
 import re
-from collections.abc import Callable
 from typing import NoReturn
 
 from spl.aggregates import lexical
 from spl.arguments import Args
 from spl.context import Command, Context
 from spl.errors import SplError
-from spl.events import Row, flatten, number_text
-from spl.expression import Expr, ExprParser, parse_expression, tokens
+from spl.events import Row
+from spl.expression import Expr, ExprParser, parse_expression
+from spl.expression_tokens import tokens
 from spl.matching import number
 from spl.regexes import compile_pcre
 from spl.search import SearchParser
-from spl.times import resolve, span_seconds
 from spl.values import to_field, truth
 
-INTERNAL = ("_time", "_raw")
 SORT_LIMIT = 10_000
-SPATH_LIMIT = 5_000
 
 
 def search(args: Args, context: Context) -> Command:
@@ -84,95 +81,6 @@ def regex(args: Args, context: Context) -> Command:
     return lambda rows: [row for row in rows if keep(row)]
 
 
-def fields(args: Args, context: Context) -> Command:
-    """Keep (+) or remove (-) fields; _time and _raw stay unless removed by name."""
-    sign = args.word() if args.stage.text[args.at : args.at + 1] in ("+", "-") else "+"
-    if len(sign) > 1:
-        raise args.refuse("a blank stands behind the sign")
-    wanted = _matcher(args, args.fields(wildcards=True))
-    if sign == "-":
-        return lambda rows: [{n: v for n, v in row.items() if not wanted(n)} for row in rows]
-    return lambda rows: [{n: v for n, v in row.items() if wanted(n) or n in INTERNAL} for row in rows]
-
-
-def table(args: Args, context: Context) -> Command:
-    """Exactly the named fields, in that order."""
-    names = args.fields(wildcards=True)
-    tests = [_matcher(args, [name]) for name in names]
-
-    def run(rows: list[Row]) -> list[Row]:
-        return [{n: row[n] for test in tests for n in row if test(n)} for row in rows]
-
-    return run
-
-
-def _matcher(args: Args, names: list[str]) -> Callable[[str], bool]:
-    if not names:
-        raise args.refuse("a field is missing")
-    plain = {name for name in names if "*" not in name}
-    globs = [re.compile(".*".join(map(re.escape, n.split("*"))), re.DOTALL) for n in names if "*" in n]
-    return lambda name: name in plain or any(glob.fullmatch(name) for glob in globs)
-
-
-def rename(args: Args, context: Context) -> Command:
-    """``a AS b``; renaming an absent field onto a present one takes that one away."""
-    pairs: list[tuple[str, str]] = []
-    while not args.done():
-        old = args.word("a field")
-        if not args.keyword("as"):
-            raise args.refuse("AS is missing")
-        pairs.append((old, args.word("a field")))
-        if "*" in "".join(pairs[-1]):
-            raise args.refuse("wildcards in rename are not in the subset")
-        args.mark(",")
-
-    def apply(row: Row) -> Row:
-        row = dict(row)
-        for old, new in pairs:
-            values = row.pop(old, None)
-            row.pop(new, None)
-            if values is not None:
-                row[new] = values
-        return row
-
-    return lambda rows: [apply(row) for row in rows]
-
-
-def fillnull(args: Args, context: Context) -> Command:
-    """``value=``, 0 by default, in the named fields, or in all that any row has."""
-    value = "0"
-    if (name := args.option()) is not None:
-        if name != "value":
-            raise args.refuse(f"the option {name}= is not in the subset")
-        value = args.word("a value")
-    names = args.fields()
-
-    def run(rows: list[Row]) -> list[Row]:
-        wanted = names or list(dict.fromkeys(n for row in rows for n in row))
-        return [{**row, **{n: [value] for n in wanted if not row.get(n)}} for row in rows]
-
-    return run
-
-
-def mvexpand(args: Args, context: Context) -> Command:
-    """One row for each value; a row without the field stays."""
-    name = args.word("a field")
-    limit = 0
-    if args.option() == "limit":
-        limit = args.count()
-    if not args.done():
-        raise args.refuse("mvexpand takes one field and limit=")
-
-    def run(rows: list[Row]) -> list[Row]:
-        out: list[Row] = []
-        for row in rows:
-            values = row.get(name, [])[: limit or None]
-            out += [{**row, name: [value]} for value in values] or [row]
-        return out
-
-    return run
-
-
 def head(args: Args, context: Context) -> Command:
     """The first N rows, 10 by default."""
     if args.done():
@@ -188,7 +96,7 @@ def head(args: Args, context: Context) -> Command:
 def dedup(args: Args, context: Context) -> Command:
     """The first N rows of each combination of values; rows without a field go unless keepempty=t."""
     count, keep = 1, False
-    if re.match(r"\d+\s", args.stage.text[args.at :]):
+    if re.match(r"\d+(?:\s|$)", args.stage.text[args.at :]):
         count = args.count()
     names: list[str] = []
     while not args.done():
@@ -226,7 +134,7 @@ def dedup(args: Args, context: Context) -> Command:
 def sort(args: Args, context: Context) -> Command:
     """``sort [count] [+|-] field ...``: by number where all are numbers, else lexicographically; 0 is no limit."""
     limit = SORT_LIMIT
-    if re.match(r"\d+\s", args.stage.text[args.at :]):
+    if re.match(r"\d+(?:\s|$)", args.stage.text[args.at :]):
         limit = args.count()
     keys: list[tuple[str, bool, str]] = []
     down = False
@@ -267,62 +175,6 @@ def _sorted(rows: list[Row], name: str, reverse: bool, kind: str) -> list[Row]:
     if kind == "num":
         raise SplError(f"sort by num({name}): texts that are no numbers are not in the subset")
     return sorted(rows, key=lambda row: lexical(row[name][0]), reverse=reverse)
-
-
-def bin_time(args: Args, context: Context) -> Command:
-    """bin (bucket) of _time by a span, aligned to epoch 0 or ``aligntime``; days are UTC days."""
-    span, align, name, target = 0, 0.0, None, None
-    while not args.done():
-        option = args.option()
-        if option == "span":
-            span = span_seconds(args.word("a span")) or 0
-        elif option == "aligntime":
-            align = resolve(args.word("a time"), context.clock()) or 0.0
-        elif option is not None:
-            raise args.refuse(f"the option {option}= is not in the subset")
-        elif args.keyword("as"):
-            target = args.word("a field")
-        else:
-            name = args.word("a field")
-    if name != "_time" or span == 0 or (span > 86400 and span % 86400) or span >= 604800:
-        raise args.refuse("only bin _time with a span of seconds to days is in the subset")
-    offset = align % span if span < 86400 else 0.0
-    width, into = span, target or name
-
-    def run(rows: list[Row]) -> list[Row]:
-        out = []
-        for row in rows:
-            if "_time" in row:
-                time = float(row["_time"][0])
-                row = {**row, into: [number_text((time - offset) // width * width + offset)]}
-            out.append(row)
-        return out
-
-    return run
-
-
-def spath(args: Args, context: Context) -> Command:
-    """``spath [input=f] [output=f] path=p``: one path's values; the form that extracts all is refused."""
-    given: dict[str, str] = {}
-    while not args.done():
-        option = args.option() or "path"
-        if option not in ("input", "output", "path") or option in given:
-            raise args.refuse(f"the option {option}= is not in the subset")
-        given[option] = args.word("a value")
-    if "path" not in given or re.search(r"\{[^}]", given["path"]):
-        raise args.refuse("spath without a path, or with an index or attribute in it, is not in the subset")
-    source, path = given.get("input", "_raw"), given["path"]
-
-    def apply(row: Row) -> Row:
-        texts = row.get(source, [])
-        if len(texts) > 1 or any(len(text) > SPATH_LIMIT for text in texts):
-            raise SplError(f"spath reads one value of at most {SPATH_LIMIT} characters (limits.conf)")
-        found = flatten(texts[0], context.options) if texts else {}
-        if path not in found and any(name.startswith((path + ".", path + "{")) for name in found):
-            raise SplError(f"spath {path}: an object or array as JSON text is not in the subset")
-        return {**row, given.get("output", path): found[path]} if path in found else row
-
-    return lambda rows: [apply(row) for row in rows]
 
 
 REFUSED = {

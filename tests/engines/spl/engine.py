@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from spl import commands, lookups, stats
+from spl import commands, lookups, shaping, stats
 from spl.arguments import Args
 from spl.context import Command, Context, Lookup
 from spl.errors import SplError
@@ -22,17 +22,17 @@ COMMANDS: dict[str, Callable[[Args, Context], Command]] = {
     "where": commands.where,
     "eval": commands.evaluate,
     "regex": commands.regex,
-    "fields": commands.fields,
-    "table": commands.table,
-    "rename": commands.rename,
-    "fillnull": commands.fillnull,
-    "mvexpand": commands.mvexpand,
+    "fields": shaping.fields,
+    "table": shaping.table,
+    "rename": shaping.rename,
+    "fillnull": shaping.fillnull,
+    "mvexpand": shaping.mvexpand,
     "head": commands.head,
     "dedup": commands.dedup,
     "sort": commands.sort,
-    "bin": commands.bin_time,
-    "bucket": commands.bin_time,
-    "spath": commands.spath,
+    "bin": shaping.bin_time,
+    "bucket": shaping.bin_time,
+    "spath": shaping.spath,
     "stats": stats.stats,
     "eventstats": stats.eventstats,
     "streamstats": stats.streamstats,

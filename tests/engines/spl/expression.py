@@ -5,32 +5,17 @@ NOT, AND, OR, XOR; comparisons bind tighter than NOT; then ``+ -`` and ``.``, th
 """
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from spl.errors import SplError
 from spl.events import Row
-from spl.scan import Stage, quoted
-from spl.values import Literal, Value, compare, single, size, text, truth
+from spl.expression_tokens import Token, string_literal, tokens
+from spl.scan import Stage
+from spl.values import Value, compare, single, size, text, truth
 
 Expr = Callable[[Row], Value]
-TOKEN = re.compile(
-    r"(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))|(?P<name>[A-Za-z_]\w*)"
-    r"|(?P<field>'[^']+')|(?P<op>==|!=|<=|>=|[-=<>+*/%.(),!])",
-    re.ASCII,
-)
 WORDS = {"and", "or", "not", "xor", "like", "in", "as", "by"}
-ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\", '"': '"', "|": "|"}
-
-
-@dataclass(frozen=True)
-class Token:
-    """``kind`` is number, name, field, text, op or end; ``at`` counts from the stage's start."""
-
-    kind: str
-    value: str
-    at: int
 
 
 @dataclass(frozen=True)
@@ -54,32 +39,6 @@ class Call:
     fields: frozenset[str] = field(default_factory=frozenset)
 
 
-def string_literal(body: str) -> Literal:
-    """A quoted string's value: ``\\\\ \\" \\t \\n \\r`` are escapes, other backslashes stay (regexes need them)."""
-    return Literal(re.sub(r'\\([tnr\\"|])', lambda m: ESCAPES[m[1]], body))
-
-
-def tokens(stage: Stage, at: int, end: int) -> list[Token]:
-    """The tokens of an expression between two offsets of a stage."""
-    source, found = stage.text, []
-    while at < end:
-        if source[at].isspace():
-            at += 1
-        elif source[at] == '"':
-            after = quoted(source, at)
-            if not 0 <= after <= end:
-                raise stage.refuse("a quotation mark is not closed", at)
-            found.append(Token("text", source[at + 1 : after - 1], at))
-            at = after
-        else:
-            match = TOKEN.match(source, at, end)
-            if match is None:
-                raise stage.refuse(f"{source[at]!r} is not in the subset of eval expressions", at)
-            found.append(Token(str(match.lastgroup), match[0], at))
-            at = match.end()
-    return [*found, Token("end", "", end)]
-
-
 class ExprParser:
     """Recursive descent over a list of tokens; stops at the first token that is no part of the expression."""
 
@@ -91,8 +50,9 @@ class ExprParser:
         return self.tokens[self.i]
 
     def take(self) -> Token:
-        self.i += 1
-        return self.tokens[self.i - 1]
+        token = self.tokens[self.i]
+        self.i += token.kind != "end"
+        return token
 
     def is_op(self, *values: str) -> bool:
         return self.peek().kind == "op" and self.peek().value in values
@@ -212,12 +172,13 @@ class ExprParser:
             return Node(node.run, node.fields, node.literal)
         if token.kind == "field":
             return field_node(token.value[1:-1])
-        if token.kind == "name" and token.value.lower() not in WORDS:
+        word = token.value.lower()
+        if token.kind == "name" and (word not in WORDS or (word in ("like", "in") and self.is_op("("))):
             if self.is_op("("):
                 self.take()
                 return self.call(token.value, self.arguments(), token)
-            if token.value.lower() in ("true", "false", "null"):
-                raise self.refuse(f"write {token.value.lower()}(), the bare word could be a field", token)
+            if word in ("true", "false", "null"):
+                raise self.refuse(f"write {word}(), the bare word could be a field", token)
             return field_node(token.value)
         raise self.refuse(f"a value is missing before {token.value!r}", token)
 

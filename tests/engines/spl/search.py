@@ -72,8 +72,9 @@ class SearchParser:
         return self.tokens[self.i]
 
     def take(self) -> Token:
-        self.i += 1
-        return self.tokens[self.i - 1]
+        token = self.tokens[self.i]
+        self.i += token.kind != "end"
+        return token
 
     def is_word(self, word: str) -> bool:
         return self.peek().kind == "word" and self.peek().value == word
