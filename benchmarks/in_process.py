@@ -78,11 +78,16 @@ def chats(path: WholePath, count: int, runs: int) -> Iterator[Figure]:
     events = path.run(lines)
     parse = parse_seconds(lines, runs)
     on = path.seconds(lines, runs)
+    shares = stages(path, lines)
     with WithoutMemo():
         off = path.seconds(lines, runs)
     size = sum(map(len, lines)) / len(lines)
     bound = f"{size:,.0f} bytes each; orjson.loads {parse / len(lines) * MEGA:.1f} µs"
     yield Figure("chats of ten turns", "memo on", on / events * MEGA, "µs an event", bound, 40)
+    told = ", ".join(f"{n} {s / events * MEGA:.0f}" for n, s in shares.items() if s / events * MEGA >= 0.5)
+    yield Figure(
+        "chats of ten turns", "stages, memo on", sum(shares.values()) / events * MEGA, "µs an event", told
+    )
     yield Figure("chats of ten turns", "memo off", off / events * MEGA, "µs an event")
 
 

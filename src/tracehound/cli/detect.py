@@ -143,7 +143,10 @@ def _learn(
     from tracehound.connectors import input_connector
     from tracehound.matcher.seed import is_store, stored_events
     from tracehound.pipeline import Pipeline
+    from tracehound.workers import settle_memory
 
+    if past:
+        settle_memory()
     for place in past:
         if is_store(place):
             batches = stored_events(place, ruleset)
