@@ -11,7 +11,10 @@ import binascii
 import html
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import unquote_to_bytes
+
+import re2
 
 from tracehound.scan.ciphers import (
     MIN_PIECE,
@@ -26,18 +29,28 @@ from tracehound.scan.ciphers import (
 Decoder = Callable[[bytes], bytes]
 _MAX_PIECES = 256
 
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
+
+def _fast(expression: bytes) -> Any:
+    """RE2 over bytes: where a text has few pieces, it finds them about ten times faster than ``re``."""
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    return re2.compile(expression, options)
+
+
+_BASE64 = _fast(rb"[A-Za-z0-9+/_-]{16,}")
+_BASE64_FULL_LINE = _fast(rb"[A-Za-z0-9+/]{40}")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]{40,80}={0,2}\r?")
-_BASE32 = re.compile(rb"(?:[A-Z2-7]{8}){2,}[A-Z2-7]{0,7}={0,6}")
-_HEX = re.compile(
-    rb"(?:\\x[0-9a-fA-F]{2}){6,}|(?:0x[0-9a-fA-F]{2}[,;\s]{0,3}){6,}|(?:[0-9a-fA-F]{2}[ :,-]){7,}[0-9a-fA-F]{2}"
+_BASE32 = _fast(rb"(?:[A-Z2-7]{8}){2,}[A-Z2-7]{0,7}={0,6}")
+_HEX = _fast(
+    rb"(?:\\x[0-9a-fA-F]{2}){6,}|(?:0x[0-9a-fA-F]{2}[,;\t-\r ]{0,3}){6,}|(?:[0-9a-fA-F]{2}[ :,-]){7,}[0-9a-fA-F]{2}"
     rb"|(?:[0-9a-fA-F]{2}){10,}"
 )
-_BINARY = re.compile(rb"(?:[01]{8}[ ,]?){6,}")
-_DECIMAL = re.compile(rb"(?:\b(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])\b[ ,;]{1,2}){7,}\d{2,3}")
+_BINARY = _fast(rb"(?:[01]{8}[ ,]?){6,}")
+_DECIMAL = _fast(rb"(?:\b(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])\b[ ,;]{1,2}){7,}\d{2,3}")
 _UNICODE_ESCAPE = re.compile(rb"\\u\{?([0-9a-fA-F]{2,6})\}?")
-_ASCII85 = re.compile(rb"<~([!-uz\s]{10,})~>")
-_BASE85 = re.compile(rb"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{40,}")
+_ASCII85 = _fast(rb"<~([!-uz\t-\r ]{10,})~>")
+_BASE85 = _fast(rb"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{40,}")
+_LONG_WORD = _fast(rb"[^\t-\r ]{40,}")
 _BASE85_SIGNS = re.compile(rb"[!#$%&*+;<>?@^`{|}~]")
 # ASCII text in base64: three bytes below 128 leave few characters for the first three of each four.
 _BASE64_TEXT = re.compile(
@@ -47,13 +60,15 @@ _BASE64_TEXT = re.compile(
 
 def _printable(piece: bytes) -> bool:
     """Text rather than random bytes: valid UTF-8, hardly any control characters."""
-    try:
-        text = piece.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return len(text) >= MIN_PIECE and sum(not (c.isprintable() or c in "\n\r\t") for c in text) * 20 <= len(
-        text
-    )
+    if piece.isascii():
+        size, odd = len(piece), len(piece) - len(piece.translate(None, _CONTROL))
+    else:
+        try:
+            text = piece.decode("utf-8")
+        except UnicodeDecodeError:
+            return False
+        size, odd = len(text), sum(not (c.isprintable() or c in "\n\r\t") for c in text)
+    return size >= MIN_PIECE and odd * 20 <= size
 
 
 def is_prose(text: bytes) -> bool:
@@ -67,7 +82,7 @@ def is_prose(text: bytes) -> bool:
     )
 
 
-def _pieces(pattern: re.Pattern[bytes], data: bytes, decode: Callable[[bytes], bytes]) -> bytes:
+def _pieces(pattern: Any, data: bytes, decode: Callable[[bytes], bytes]) -> bytes:
     found = []
     for count, match in enumerate(pattern.finditer(data)):
         if count >= _MAX_PIECES:
@@ -117,6 +132,8 @@ def base64_text(data: bytes) -> bytes:
 
 
 def _joined_lines(data: bytes) -> bytes:
+    if b"\n" not in data or _BASE64_FULL_LINE.search(data) is None:
+        return data
     lines = data.split(b"\n")
     full = [40 <= len(line) <= 80 and _BASE64_LINE.fullmatch(line) is not None for line in lines]
     if not any(full):
@@ -140,7 +157,7 @@ def base85_text(data: bytes) -> bytes:
     framed = _pieces(_ASCII85, data, lambda run: base64.a85decode(run))
     if framed:
         return framed
-    long_words = (word.strip(b"\"'`,.") for word in data.split() if len(word) >= 40)
+    long_words = (word.strip(b"\"'`,.") for word in _LONG_WORD.findall(data))
     return _pieces(_BASE85, b" ".join(word for word in long_words if _BASE85.fullmatch(word)), _one_base85)
 
 

@@ -16,7 +16,7 @@ import re2
 _RUN = re.compile("[^\x00-\x7f]+")
 _ASCII = bytes(range(128))
 MAX_CACHED_RUN, MAX_CACHED_RUNS = 64, 16_384
-MAX_CHANGES, MAX_MIXED_WORDS, MAX_REPLACED_WORDS = 48, 64, 32
+MAX_CHANGES, MAX_EDGE_WORDS, MAX_REPLACED_WORDS = 48, 64, 32
 MAX_RUN = 256
 
 # Taken out: combining accents, Arabic vowel signs and tatweel, and everything that shows nothing.
@@ -114,9 +114,9 @@ _HAS_OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u052f\u0531-\u058f]")
 _LETTERS = f"A-Za-z{_LOOKALIKE_LETTERS}"
 _WORD = re.compile(f"([{_LETTERS}]+)")
 _LATIN = re.compile("[A-Za-z]")
-# A word with a place where a Latin letter and a look-alike meet. RE2 finds it in UTF-8 many times faster than ``re``.
-_MIXED: Any = re2.compile(
-    f"[{_LETTERS}]*(?:[{_LOOKALIKE_LETTERS}][A-Za-z]|[A-Za-z][{_LOOKALIKE_LETTERS}])[{_LETTERS}]*".encode()
+# Where a Latin letter and a look-alike meet: no mixed word is without such a place. RE2 is ten times faster here.
+_EDGE: Any = re2.compile(
+    f"[{_LOOKALIKE_LETTERS}][A-Za-z]|[A-Za-z][{_LOOKALIKE_LETTERS}]".encode()
 )
 
 
@@ -154,14 +154,14 @@ def mixed_words(text: str, signs: str | None = None) -> list[str]:
     if not _HAS_OTHER_SCRIPT.search(signs):
         return []
     visible = _visible(text, signs)
-    if _MIXED.search(visible.encode("utf-8", "surrogatepass")) is None:
+    if _EDGE.search(visible.encode("utf-8", "surrogatepass")) is None:
         return []
     found = []
     for match in _WORD.finditer(visible):
         word = match.group()
         if len(word) >= 4 and _mixes(word) and _whole_word(visible, match.start(), match.end()):
             found.append(word)
-            if len(found) == MAX_MIXED_WORDS:
+            if len(found) == MAX_EDGE_WORDS:
                 break
     return found
 
@@ -184,15 +184,14 @@ def _whole_word(text: str, start: int, end: int) -> bool:
 def _unmix(text: str, signs: str) -> str:
     """``text`` with its mixed words in Latin letters."""
     visible = _visible(text, signs)
-    words = set(_MIXED.findall(visible.encode("utf-8", "surrogatepass")))
-    if not words:
+    if _EDGE.search(visible.encode("utf-8", "surrogatepass")) is None:
         return text
+    words = {word for word in set(_WORD.findall(visible)) if _mixes(word)}
     if len(words) > MAX_REPLACED_WORDS:
         parts = _WORD.split(visible)
         parts[1::2] = map(_latin, parts[1::2])
         return "".join(parts)
-    for raw in sorted(words, key=len, reverse=True):  # a shorter word may be part of a longer one
-        word = raw.decode()
+    for word in sorted(words, key=len, reverse=True):  # a shorter word may be part of a longer one
         visible = visible.replace(word, _latin(word))
     return visible
 
