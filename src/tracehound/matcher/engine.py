@@ -16,7 +16,7 @@ from tracehound.matcher.condition import Node
 from tracehound.matcher.core import Matcher
 from tracehound.matcher.counts import EngineCounts
 from tracehound.matcher.groups import Shared
-from tracehound.matcher.hits import Event, Hit, event_time, reference
+from tracehound.matcher.hits import Event, EventRef, Hit, event_time, reference
 from tracehound.matcher.order import Order
 from tracehound.matcher.slim import Slimmer, fields_read
 from tracehound.matcher.suppress import Suppressor, entity_of, window_seconds
@@ -186,9 +186,14 @@ class Engine:
         time = event_time(event)
         late = self.clock.see(_source(event), time)
         parts: dict[int, list[int]] = {}
+        ref: EventRef | None = None
         for target in self._matcher.match(event):
             if isinstance(target, _Single):
-                self._raise(single_hit(target.rule, event), out)
+                ref = ref or reference(event)
+                if self.suppressor.repeats(target.rule, event, ref):
+                    self.counts.hits += 1
+                else:
+                    self._raise(single_hit(target.rule, event), out)
             else:
                 parts.setdefault(target.number, []).append(target.leaf)
         if parts and not late:

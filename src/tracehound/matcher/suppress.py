@@ -14,10 +14,10 @@ from typing import Any
 from xxhash import xxh3_64_intdigest
 
 from tracehound.findings import updated
-from tracehound.matcher.groups import key_of
+from tracehound.matcher.groups import found_at, key_of
 from tracehound.matcher.hits import MAX_RELATED, Entity, Event, EventRef, Hit
 from tracehound.matcher.refs import Refs
-from tracehound.matcher.values import fold, text_of, values_at
+from tracehound.matcher.values import fold, text_of
 from tracehound.plain import integer, masked, pack, text, unpack
 from tracehound.rules.model import Rule
 
@@ -69,6 +69,22 @@ class Suppressor:
         self._size = 0
         """Of what is open, about, in bytes."""
         self._keys: dict[Entity, bytes] = {}
+
+    def repeats(self, rule: Rule, event: Event, ref: EventRef) -> bool:
+        """Whether a single event only repeats what an open window has; it is then counted there.
+
+        Most hits are repeats: this saves making a hit of them.
+        """
+        span = window_seconds(rule)
+        if span is None:
+            return False
+        key = (rule.id, self._key(entity_in(rule, event)))
+        serial = self._covering(key, ref.time, span * 1000) if key in self._starts else None
+        if serial is None:
+            return False
+        self._note(self._open[serial], (ref,))
+        self._open.move_to_end(serial)
+        return True
 
     def take(self, hit: Hit, early: Suppressor | None = None) -> tuple[Event | None, list[Event]]:
         """A new hit: the finding to raise (None: it is a repeat), and updates of windows given up for it.
@@ -152,27 +168,28 @@ class Suppressor:
         return [finding for serial in sorted(self._open) for finding in self._close(serial)]
 
     def _count(self, window: _Window, hit: Hit) -> None:
+        self._note(window, hit.since(window.start if _within_group(hit.rule) else hit.time + 1))
+
+    def _note(self, window: _Window, refs: Iterable[EventRef]) -> None:
+        """Count a repeat, with the events behind it."""
         self.suppressed += 1
         window.repeats += 1
-        told = window.start if _within_group(hit.rule) else hit.time + 1
-        new = []
-        for ref in hit.since(told):
+        for ref in refs:
             number = number_of(ref.uid)
             at = bisect_left(window.uids, number)
             if at < len(window.uids) and window.uids[at] == number:
                 continue
-            new.append(ref)
             if len(window.uids) < MAX_UIDS:
                 window.uids.insert(at, number)
                 self._size += EACH_UID
             else:
                 window.beyond += 1
-        if new:
-            before = window.related.size
-            for ref in new[: MAX_RELATED - len(window.related)]:
+            if len(window.related) < MAX_RELATED:
+                before = window.related.size
                 window.related.append(ref)
-            self._size += window.related.size - before
-            window.last = max(window.last, *new)
+                self._size += window.related.size - before
+            if ref > window.last:
+                window.last = ref
 
     def _close(self, serial: int) -> list[Event]:
         window = self._open.pop(serial, None)
@@ -256,14 +273,26 @@ def entity_of(hit: Hit) -> Entity:
     """The values of ``suppress.by``, from the group of a correlation where it has them, else from the event."""
     if hit.rule.suppress is None or not hit.rule.suppress.by:
         return hit.entity
+    if hit.rule.correlation is None:
+        return entity_in(hit.rule, hit.event)
     grouped = dict(hit.entity)
     entity: list[tuple[str, str]] = []
     for name in hit.rule.suppress.by:
-        texts = [grouped[name]] if name in grouped else _texts(hit, name)
+        texts = [grouped[name]] if name in grouped else _texts(hit.event, name)
         entity.extend((name, text) for text in texts)
     return tuple(entity)
 
 
-def _texts(hit: Hit, name: str) -> list[str]:
+def entity_in(rule: Rule, event: Event) -> Entity:
+    """The values of ``suppress.by`` in an event."""
+    if rule.suppress is None:
+        return ()
+    return tuple((name, text) for name in rule.suppress.by for text in _texts(event, name))
+
+
+def _texts(event: Event, name: str) -> list[str]:
     """All values of a field, sorted: an array as a whole is one entity."""
-    return sorted({t for v in values_at(hit.event, name) if (t := text_of(v)) is not None})
+    values = found_at(event, name)
+    if len(values) == 1 and values[0].__class__ is str:
+        return values
+    return sorted({t for v in values if (t := text_of(v)) is not None})
