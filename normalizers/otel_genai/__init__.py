@@ -264,7 +264,7 @@ def _other(event: Event, log: dict[str, Any], attributes: Attributes) -> Event:
     if isinstance(body, str):
         event["message"] = log.pop("body")
     route = text(attributes, ("http.route",))
-    if route and event.get("http_request") and not event["http_request"]["url"]:
+    if route and not event["http_request"].get("url"):
         event["http_request"]["url"] = {"path": route}
     return event
 

@@ -40,7 +40,8 @@ class _Assembly:
         kind = chunk.get("type")
         if kind == "content_block_delta":
             self._block_delta(chunk.get("index"), chunk.get("delta"))
-            self._rest(chunk, ANTHROPIC)
+            if not chunk.keys() <= ANTHROPIC:
+                self._rest(chunk, ANTHROPIC)
         elif kind in FINAL_RESPONSE and isinstance(chunk.get("response"), dict):
             self.body |= chunk["response"]
         elif isinstance(kind, str) and kind.startswith("response."):
@@ -69,7 +70,9 @@ class _Assembly:
     def _block_delta(self, index: Any, delta: Any) -> None:
         if not isinstance(delta, dict):
             return
-        block = self.blocks.setdefault(_key(index), {"type": "text"})
+        block = self.blocks.get(_key(index))
+        if block is None:
+            block = self.blocks[_key(index)] = {"type": "text"}
         for key, value in delta.items():
             if key == "partial_json":
                 _append(block, "_json", value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracehound.chat.blocks import dicts
-from tracehound.record import take_int, whole
+from tracehound.record import whole
 
 PROMPT_TOKENS = (
     "prompt_tokens", "input_tokens", "inputTokens", "inputTokenCount", "promptTokenCount", "prompt_token_count",
@@ -28,17 +28,16 @@ def tokens(body: dict[str, Any]) -> dict[str, int | None]:
     """Take the token counts out of a response body, or of its ``usage``; cached tokens count as prompt."""
     counts: dict[str, int | None] = {"prompt": None, "completion": None, "total": None}
     meta = body.get("meta")
-    places = [
+    places = (
         body.get("usage"), body.get("usageMetadata"), body.get("amazon-bedrock-invocationMetrics"),
         meta.get("billed_units") if isinstance(meta, dict) else None, body, *dicts(body.get("results"))[:1],
-    ]  # fmt: skip
+    )  # fmt: skip
     for place in places:
         if not isinstance(place, dict) or _COUNTED.isdisjoint(place):
             continue
-        found = _counts(place)
-        for name, value in found.items():
-            if not counts[name]:
-                counts[name] = value if value is not None else counts[name]
+        for name, value in _counts(place).items():
+            if value is not None and not counts[name]:
+                counts[name] = value
     return counts
 
 
@@ -62,7 +61,7 @@ def _count(usage: dict[str, Any], keys: tuple[str, ...]) -> int | None:
         if key in usage:
             number = whole(usage[key])
             if number is not None and number >= 0:
-                take_int(usage, key)
+                del usage[key]
                 return number
     return None
 

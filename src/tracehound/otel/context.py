@@ -219,9 +219,9 @@ def _port(attributes: Attributes, names: tuple[str, ...]) -> int | None:
 
 
 def http_request(attributes: Attributes) -> Event:
-    """The request; all of it empty where no attribute tells of one."""
+    """The request; empty where no attribute tells of one."""
     if HTTP.isdisjoint(attributes):
-        return {"http_method": None, "url": None, "user_agent": None}
+        return {}
     method = attributes.get("http.request.method", attributes.get("http.method"))
     said = method.upper() if isinstance(method, str) and method.upper() in METHODS else None
     if said:
