@@ -15,6 +15,8 @@ from spl.scan import Stage
 from spl.values import Value, compare, single, size, text, truth
 
 Expr = Callable[[Row], Value]
+DEPTH = 40
+LENGTH = 200
 WORDS = {"and", "or", "not", "xor", "like", "in", "as", "by"}
 
 
@@ -77,24 +79,24 @@ class ExprParser:
 
     def expression(self) -> Node:
         self.depth += 1
-        if self.depth > 150:
+        if self.depth > DEPTH:
             raise self.refuse("nested too deeply")
         node = self._chain("xor", lambda: self._chain("or", lambda: self._chain("and", self.negation)))
         self.depth -= 1
         return node
 
     def _chain(self, word: str, inner: Callable[[], Node]) -> Node:
-        node = inner()
+        parts = [inner()]
         while self.is_word(word):
             self.take()
-            node = _logic(word, node, inner())
-        return node
+            parts.append(inner())
+        return parts[0] if len(parts) == 1 else _logic(word, parts)
 
     def negation(self) -> Node:
         if self.is_word("not") or self.is_op("!"):
             self.take()
             self.depth += 1
-            if self.depth > 150:
+            if self.depth > DEPTH:
                 raise self.refuse("nested too deeply")
             inner = self.negation()
             self.depth -= 1
@@ -124,8 +126,10 @@ class ExprParser:
         return left
 
     def additive(self) -> Node:
-        node, kinds = self.multiplicative(), set()
+        node, kinds, begin = self.multiplicative(), set(), self.i
         while self.is_op("+", "-", "."):
+            if self.i - begin > LENGTH:
+                raise self.refuse("a calculation of this length is not in the subset")
             token = self.take()
             kinds.add("." if token.value == "." else "+")
             if len(kinds) > 1:
@@ -143,8 +147,10 @@ class ExprParser:
         return not any(char.isspace() or char == "'" for char in around)
 
     def multiplicative(self) -> Node:
-        node = self.unary()
+        node, begin = self.unary(), self.i
         while self.is_op("*", "/", "%"):
+            if self.i - begin > LENGTH:
+                raise self.refuse("a calculation of this length is not in the subset")
             node = _arithmetic(self.take().value, node, self.unary())
         return node
 
@@ -221,27 +227,26 @@ def field_node(name: str) -> Node:
     return Node(run, frozenset({name}), name=name)
 
 
-def _logic(word: str, left: Node, right: Node) -> Node:
-    def both(row: Row) -> Value:
-        one = truth(left.run(row))
-        if one is False:
-            return False
-        two = truth(right.run(row))
-        return False if two is False else (None if one is None or two is None else True)
+def _logic(word: str, parts: list[Node]) -> Node:
+    """AND, OR or XOR of any number of conditions; the first that decides ends it."""
+    fields = frozenset().union(*(part.fields for part in parts))
+    runs = [part.run for part in parts]
+    decided = word == "or"
 
-    def either(row: Row) -> Value:
-        one = truth(left.run(row))
-        if one is True:
-            return True
-        two = truth(right.run(row))
-        return True if two is True else (None if one is None or two is None else False)
+    def decide(row: Row) -> Value:
+        found: bool | None = not decided
+        for run in runs:
+            one = truth(run(row))
+            if one is decided:
+                return decided
+            found = None if one is None else found
+        return found
 
     def exactly_one(row: Row) -> Value:
-        one, two = truth(left.run(row)), truth(right.run(row))
-        return None if one is None or two is None else one != two
+        found = [truth(run(row)) for run in runs]
+        return None if None in found else sum(one is True for one in found) % 2 == 1
 
-    run = {"and": both, "or": either, "xor": exactly_one}[word]
-    return Node(run, left.fields | right.fields)
+    return Node(exactly_one if word == "xor" else decide, fields)
 
 
 def _comparison(op: str, left: Node, right: Node) -> Node:

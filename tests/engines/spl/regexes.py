@@ -9,12 +9,9 @@ from functools import lru_cache
 
 from spl.errors import SplError
 
-OUTSIDE = {
-    "d": "[0-9]", "D": "[^0-9]", "w": "[A-Za-z0-9_]", "W": "[^A-Za-z0-9_]",
-    "s": "[ \\t\\n\\r\\f\\v]", "S": "[^ \\t\\n\\r\\f\\v]", "b": "(?a:\\b)", "B": "(?a:\\B)",
-}  # fmt: skip
+OUTSIDE = {letter: f"(?a:\\{letter})" for letter in "dDwWsSbB"}
 INSIDE = {"d": "0-9", "w": "A-Za-z0-9_", "s": " \\t\\n\\r\\f\\v"}
-SAME = set("nrtfavx0123456789")
+SAME = set("nrtfax0123456789")
 GROUP = re.compile(r"\((?:\?(?::|=|!|<=|<!|[ims]+\)|[ims]+:|(?:P?<)([A-Za-z_]\w*)>))?")
 
 
@@ -50,6 +47,8 @@ def _translate(pattern: str) -> str:
             text, at = _group(pattern, at)
             out.append(text)
             continue
+        elif pattern[at : at + 2] == "{,":
+            raise SplError(f"regex {pattern!r}: {{,n}} is not in the subset")
         elif char in "*+?}" and pattern[at + 1 : at + 2] == "+":
             raise SplError(f"regex {pattern!r}: possessive quantifiers are not in the subset")
         out.append(char)
@@ -60,6 +59,8 @@ def _translate(pattern: str) -> str:
 def _escape(pattern: str, at: int, inside: bool) -> str:
     char = pattern[at + 1 : at + 2]
     table = INSIDE if inside else OUTSIDE
+    if inside and char in table and pattern[at - 1] == "-":
+        raise SplError(f"regex {pattern!r}: a range up to \\{char} is not in the subset")
     if char in table:
         return table[char]
     if char in SAME and not (inside and char in "123456789"):

@@ -116,7 +116,7 @@ class SearchParser:
 
     def nested(self, parse: Callable[[], RowTest]) -> RowTest:
         self.depth += 1
-        if self.depth > 150:
+        if self.depth > 80:
             raise self.refuse("nested too deeply")
         try:
             return parse()

@@ -161,6 +161,9 @@ REFUSED_TEXT = {
     "reset": r'match(a,"x\Kb")',
     "posix class": 'match(a,"[[:alpha:]]")',
     "late flags": 'match(a,"b(?i)c")',
+    "count without minimum": 'match(a,"b{,3}")',
+    "range to a class": r'match(a,"[+-\d]")',
+    "vertical space": r'match(a,"\v")',
     "broken regex": 'match(a,"(b")',
     "block with host bits": 'cidrmatch("10.1.1.1/8",a)',
     "nothing": "",
@@ -198,3 +201,16 @@ def test_eval_stores_no_boolean() -> None:
 def test_named_groups_in_both_spellings() -> None:
     assert keeps('match(v,"(?<x>a)(?P<y>b)")', {"v": "ab"})
     assert not keeps(r'match(v,"^\w$")', {"v": "ä"})
+
+
+def test_long_and_deep_conditions() -> None:
+    long = " OR ".join(f'v="{i}"' for i in range(3000))
+    assert keeps(long, {"v": "2999"})
+    assert keeps("(" * 30 + 'v="a"' + ")" * 30, {"v": "a"})
+    for condition in (
+        "(" * 5000 + 'v="a"' + ")" * 5000,
+        "NOT " * 5000 + "isnull(v)",
+        "+".join("1" * 5000) + "=1",
+    ):
+        with pytest.raises(SplError):
+            parse(f"* | where {condition}")

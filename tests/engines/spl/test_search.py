@@ -158,3 +158,28 @@ def test_macros_expand_with_arguments_and_inside_each_other() -> None:
         parse("`loop`", macros={"loop": "`loop`"})
     with pytest.raises(SplError, match=r"is\(1\)"):
         parse("`is(a)`", macros=macros)
+
+
+def test_long_and_deep_searches() -> None:
+    assert hits(" OR ".join(f"v={i}" for i in range(3000)), [{"v": 2999}]) == [0]
+    assert hits("(" * 70 + "v=1" + ")" * 70, [{"v": 1}]) == [0]
+    for query in ("(" * 5000 + "v=1" + ")" * 5000, "NOT " * 5000 + "v=1"):
+        with pytest.raises(SplError, match="deeply"):
+            parse(query)
+
+
+def test_correlation_as_a_compiler_writes_it() -> None:
+    query = (
+        "index=ai verdict=blocked | bin _time span=5m | eval who=lower('actor.name')"
+        " | stats dc(uid) AS n values(tags{}) AS tags BY _time who | search n >= 2 | fields who n"
+    )
+    events = [
+        Event({"uid": uid, "verdict": "Blocked", "actor": {"name": name}, "tags": ["x"]}, time, index="ai")
+        for uid, name, time in (
+            ("1", "Ann", 10.0),
+            ("1", "ann", 11.0),
+            ("2", "ANN", 12.0),
+            ("3", "bob", 13.0),
+        )
+    ]
+    assert run(query, events) == [{"_time": ["0"], "who": ["ann"], "n": ["2"]}]
