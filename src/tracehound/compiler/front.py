@@ -23,10 +23,22 @@ _CORRELATIONS: dict[str, _Window] = {
     "esql": esql_windows.correlation,
     "eql": eql_sequences.correlation,
 }
+SELECTS = (
+    "selects the events of the baseline; a new_terms rule of Kibana (--format kibana) finds the first of them"
+)
+
+
+def _selection(language: str) -> _Window:
+    """For languages that know no history: the events, for a rule type of Kibana that does."""
+    return lambda rule: Said(conditions.query(rule, language), (SELECTS,))
+
+
 _BASELINES: dict[str, _Window] = {
     "splunk": spl_windows.baseline,
     "esql": esql_windows.baseline,
     "eql": eql_sequences.baseline,
+    "kql": _selection("kql"),
+    "lucene": _selection("lucene"),
 }
 NAMES = {"splunk": "SPL", "esql": "ES|QL", "kql": "KQL", "lucene": "Lucene", "eql": "EQL"}
 
@@ -35,14 +47,14 @@ def compile_rules(rules: Iterable[Rule], language: str) -> Compilation:
     """All rules in one language. The rules carry pySigma's objects (``tracehound.rules.loader.load_rules``)."""
     queries: list[Query] = []
     gaps: list[Gap] = []
-    errors: list[RuleError] = []
+    errors: list[tuple[Rule, RuleError]] = []
     for rule in rules:
         try:
             queries.append(compile_rule(rule, language))
         except NotInLanguageError as gap:
             gaps.append(Gap(rule, language, str(gap)))
         except RuleError as error:
-            errors.append(error)
+            errors.append((rule, error))
     return Compilation(tuple(queries), tuple(gaps), tuple(errors))
 
 

@@ -69,5 +69,5 @@ class Compilation:
 
     queries: tuple[Query, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    errors: tuple[RuleError, ...] = ()
+    errors: tuple[tuple[Rule, RuleError], ...] = ()
     """Rules refused: they ask for what the language cannot say, or only the embedded engine may run them."""

@@ -245,6 +245,7 @@ def _common(
         level=_level(document),
         status=str(sigma.status).lower() if sigma.status else "",
         description=" ".join((sigma.description or "").split()),
+        author=sigma.author or "",
         sigma=sigma,
         path=report.path,
         area=file.area,

@@ -107,6 +107,7 @@ class Rule:
     name: str = ""
     status: str = ""
     description: str = ""
+    author: str = ""
     tags: tuple[str, ...] = ()
     attack: tuple[str, ...] = ()
     """ATT&CK technique ids (``T1567.002``)."""
