@@ -2,6 +2,9 @@
 
 Expressions go into the matcher as they are. A pattern behind a gate is tried when the gate's expression
 matched; one with context words only when one of the words is in the text at all. Both save work and lose nothing.
+
+Expressions share a database by the directions they are for, so that an answer is not searched for injections
+nor a prompt for commands. Those of secrets and personal data are matched in all directions: excerpts mask them.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import Any
 from tracehound.errors import PatternError
 from tracehound.scan import confirm
 from tracehound.scan.matching import Expression, ExpressionRefusedError, Matcher, build_matcher, span_finder
-from tracehound.scan.model import Gate, Pattern
+from tracehound.scan.model import DIRECTIONS, MASKED_FAMILIES, Gate, Pattern
 
 
 class Spans:
@@ -57,6 +60,10 @@ def _value_span(match: Any, groups: int) -> tuple[int, int]:
     return start, end
 
 
+def _directions(pattern: Pattern) -> frozenset[str]:
+    return frozenset(DIRECTIONS) if pattern.family in MASKED_FAMILIES else pattern.directions
+
+
 class Index:
     """The matcher over some patterns with their gates; raises PatternError for a refused expression."""
 
@@ -73,6 +80,7 @@ class Index:
         self._expressions: list[Expression] = []
         self._patterns: dict[int, list[Pattern]] = defaultdict(list)
         self._context: dict[str, int] = {}
+        self._directions: list[set[str]] = []
         at_gate: dict[str, int] = {}
         at_words: dict[tuple[str, ...], int] = {}
         for pattern in patterns:
@@ -86,15 +94,21 @@ class Index:
                 gate = gates[pattern.gate]
                 at = at_gate[pattern.gate] = self._add(gate, Expression(gate.expression, gate.cased))
             self._patterns[at].append(pattern)
+            self._directions[at] |= _directions(pattern)
             if pattern.context and gated:
                 if pattern.context not in at_words:
                     at_words[pattern.context] = self._add(pattern, confirm.words_expression(pattern.context))
-                self._context[pattern.id] = at_words[pattern.context]
+                words = self._context[pattern.id] = at_words[pattern.context]
+                self._directions[words] |= _directions(pattern)
+        self._groups = self._grouped()
         self.matcher = self._build(engine, cache)
 
-    def candidates(self, data: bytes) -> list[Pattern]:
-        """The patterns whose expression (or gate, and context words) match, in a fixed order."""
-        hits = self.matcher.match(data)
+    def candidates(self, data: bytes, direction: str | None = None) -> list[Pattern]:
+        """The patterns whose expression (or gate, and context words) match, in a fixed order.
+
+        With a ``direction``, those for others may be left out, except where their values are to be masked.
+        """
+        hits = self.matcher.match(data, self._groups.get(direction))
         if not hits:
             return []
         found = []
@@ -108,9 +122,24 @@ class Index:
 
     def _add(self, source: Pattern | Gate, expression: Expression) -> int:
         self._sources.append(source)
-        # By folder, so that a pack's patterns leave our databases as they are; cased ones match faster apart.
-        self._expressions.append(replace(expression, group=f"{source.file.parent} {expression.cased}"))
+        self._expressions.append(expression)
+        self._directions.append(set())
         return len(self._expressions) - 1
+
+    def _grouped(self) -> dict[str | None, frozenset[str]]:
+        """Give each expression its group; gives the groups that hold something for a direction.
+
+        By folder, so that a pack's patterns leave our databases as they are; cased ones match faster apart.
+        """
+        used: dict[str | None, set[str]] = {direction: set() for direction in DIRECTIONS}
+        for at, (source, expression) in enumerate(zip(self._sources, self._expressions, strict=True)):
+            directions = self._directions[at]
+            widest = next((one for one in ("system", "response") if one in directions), "others")
+            group = f"{source.file.parent} {expression.cased} {widest}"
+            self._expressions[at] = replace(expression, group=group)
+            for direction in directions:
+                used[direction].add(group)
+        return {direction: frozenset(groups) for direction, groups in used.items()}
 
     def _build(self, engine: str | None, cache: Path | None) -> Matcher:
         try:

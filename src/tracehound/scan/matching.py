@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -35,11 +35,14 @@ class Expression:
 
 
 class Matcher(Protocol):
-    """``match`` gives the sorted indices of the expressions that match ``data``."""
+    """``match`` gives the sorted indices of the expressions that match ``data``.
+
+    ``groups`` names those that are of interest (default: all); an engine may give others as well.
+    """
 
     name: str
 
-    def match(self, data: bytes) -> list[int]: ...
+    def match(self, data: bytes, groups: Container[str] | None = None) -> list[int]: ...
 
 
 class ExpressionRefusedError(ValueError):
@@ -118,15 +121,18 @@ class HyperscanMatcher:
         with ThreadPoolExecutor(min(len(groups) or 1, os.cpu_count() or 1)) as pool:
             databases = list(pool.map(lambda group: _database(group, cache), groups.values()))
         self._scans = [
-            (database.scan, list(group)) for database, group in zip(databases, groups.values(), strict=True)
+            (name, database.scan, list(group))
+            for database, (name, group) in zip(databases, groups.items(), strict=True)
         ]
 
-    def match(self, data: bytes) -> list[int]:
+    def match(self, data: bytes, groups: Container[str] | None = None) -> list[int]:
         if not data:
             return []
         hits: list[int] = []
         with self._lock:  # the scratch space serves one scan at a time
-            for scan, numbers in self._scans:
+            for name, scan, numbers in self._scans:
+                if groups is not None and name not in groups:
+                    continue
                 found: list[int] = []
                 scan(data, match_event_handler=_collect, context=found)
                 if found:
@@ -213,7 +219,7 @@ class Re2Matcher:
             found.Compile()
             self._sets.append((cased, indices, found))
 
-    def match(self, data: bytes) -> list[int]:
+    def match(self, data: bytes, groups: Container[str] | None = None) -> list[int]:
         if not data:
             return []
         hits: list[int] = []

@@ -186,7 +186,7 @@ class Scanner:
         """Match and confirm; gives the decoders whose trigger matched."""
         triggered = []
         lowered = b""
-        candidates = self._index.candidates(data)
+        candidates = self._index.candidates(data, state.direction)
         masked: list[Span] | None = None
         for pattern in candidates:
             if state.direction not in pattern.directions:
