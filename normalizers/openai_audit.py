@@ -8,7 +8,6 @@ https://platform.openai.com/docs/api-reference/audit-logs
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from copy import deepcopy
 from typing import Any
 
 from tracehound.chat.blocks import dicts
@@ -85,7 +84,7 @@ def _login(event: Event, subject: str, verb: str, details: dict[str, Any]) -> Ev
     return {
         "class_uid": 3002,
         "activity_id": LOGIN[subject],
-        "user": deepcopy(event["actor"]["user"]) or {"name": "Unknown"},
+        "user": dict(event["actor"]["user"]) or {"name": "Unknown"},
         "service": {"name": "OpenAI API Platform"},
         "status_id": OUTCOMES.get(verb, 0),
         "status_code": take_str(details, "error_code"),

@@ -68,6 +68,8 @@ def leftover(value: dict[str, Any], depth: int) -> dict[str, Any]:
         raise _too_deep()
     kept: dict[str, Any] = {}
     for key, item in value.items():
+        if item is None:
+            continue
         kind = type(item)
         if kind is dict:
             if item and (item := leftover(item, depth + 1)):
