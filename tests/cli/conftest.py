@@ -5,32 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from commands import EXE, INJECTION, Ran, Run, gateway_call
+from commands import EXE, INJECTION, Ran, Run, gateway_call, tracehound
 
-from tracehound.cli import main
 from tracehound.scaffold import new_rule
 
-
-@pytest.fixture
-def tracehound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run ``tracehound ARGUMENTS`` here, in an empty folder, through the real entry point."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("TRACEHOUND_CONFIG", raising=False)
-
-    def run(*arguments: object) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["tracehound", *map(str, arguments)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as stop:
-            main()
-        out, err = capfd.readouterr()
-        assert isinstance(stop.value.code, int)
-        return Ran(stop.value.code, out, err)
-
-    return run
+__all__ = ["tracehound"]  # a fixture of other folders too
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import click
 from tracehound.cli import _shared as shared
 
 if TYPE_CHECKING:
+    from tracehound.config import Settings
     from tracehound.ruletest import Result
 
 
@@ -24,11 +25,15 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "form", type=click.Choice(["table", "json", "ndjson"]), default="table", show_default=True
 )
+@click.option(
+    "--lock", is_flag=True,
+    help="When all agree, write the versions of changed rules to detections/lock.json (of the packs, or of ours).",
+)
 @shared.config_options
 @click.pass_context
 def command(
     ctx: click.Context, names: tuple[str, ...], explain: bool, tags: tuple[str, ...], levels: tuple[str, ...],
-    areas: tuple[str, ...], form: str, config: Path | None, packs: tuple[Path, ...],
+    areas: tuple[str, ...], form: str, lock: bool, config: Path | None, packs: tuple[Path, ...],
 ) -> None:  # fmt: skip
     """Run rules on their own test events, from the raw record on.
 
@@ -61,7 +66,24 @@ def command(
     if form != "table":
         _write(form, [_item(result, explain) for result in results])
     click.echo(f"{len(ruleset):,} rules, {len(results):,} test files, {failed:,} disagree", err=True)
+    if lock and not (failed or untested or code):
+        _lock(settings)
     ctx.exit(1 if failed or untested else code)
+
+
+def _lock(settings: Settings) -> None:
+    """Bring the lock files up to date, each with the rules of its own folder."""
+    from tracehound.content import content_root
+    from tracehound.rules import load_rules, lock
+
+    for root in settings.packs or [content_root()]:
+        others = () if root == content_root() else (root,)
+        rules = lock.rules_of(root, load_rules(others, lists=settings.lists))
+        before = lock.read(root)
+        after = lock.updated(before, rules)
+        lock.write(root, after)
+        changed = sum(before.get(name) != entry for name, entry in after.items())
+        click.echo(f"{lock.path(root)}: {changed:,} entries changed", err=True)
 
 
 def _say(result: Result, explain: bool) -> None:

@@ -62,7 +62,8 @@ def compile_rule(rule: Rule, language: str) -> Query:
     """One rule. Raises ``NotInLanguageError`` for a gap, ``RuleError`` (file, line, reason) for a refusal."""
     try:
         if rule.embedded_only:
-            raise CannotSayError(f"{rule.embedded_only[0]}, which only the embedded engine does")
+            why = rule.embedded_only[0]
+            raise CannotSayError(f"{why}, which only the embedded engine does", why.rpartition(" ")[2])
         said = _said(rule, language)
     except CannotSayError as error:
         raise RuleError(error.message, file=rule.path, line=_line(rule, error.field)) from error

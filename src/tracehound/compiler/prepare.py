@@ -79,7 +79,9 @@ class _Swap(PreprocessingTransformation):
     def apply(self, rule: SigmaRule | SigmaCorrelationRule) -> None:
         super().apply(rule)
         pipeline = self._pipeline
-        if pipeline is None or not isinstance(rule, SigmaRule) or pipeline.vars.get("backend") not in MENDED:
+        if pipeline is None or pipeline.vars.get("backend") not in MENDED:
+            return
+        if not isinstance(rule, SigmaRule) or rule.logsource.product != PRODUCT:
             return
         rule.custom_attributes[LOGSOURCE] = rule.detection
         plain = SigmaDetection([SigmaDetectionItem("ai.service", [], [SigmaString("ai")])])
