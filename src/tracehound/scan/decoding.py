@@ -28,6 +28,7 @@ from tracehound.scan.ciphers import (
 
 Decoder = Callable[[bytes], bytes]
 _MAX_PIECES = 256
+MAX_JUDGED = 4096
 
 
 def _fast(expression: bytes) -> Any:
@@ -51,7 +52,7 @@ _UNICODE_ESCAPE = re.compile(rb"\\u\{?([0-9a-fA-F]{2,6})\}?")
 _ASCII85 = _fast(rb"<~([!-uz\t-\r ]{10,})~>")
 _BASE85 = _fast(rb"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{40,}")
 _LONG_WORD = _fast(rb"[^\t-\r ]{40,}")
-_BASE85_SIGNS = re.compile(rb"[!#$%&*+;<>?@^`{|}~]")
+_BASE85_SIGNS = b"!#$%&*+;<>?@^`{|}~"
 # ASCII text in base64: three bytes below 128 leave few characters for the first three of each four.
 _BASE64_TEXT = re.compile(
     rb"(?:[CDI-Za-f][A-JQ-Zg-nw-z0-3][AEIMQUYcgkosw048BFJNRVZdhlptx159][A-Za-z0-9+/_-]){4}"
@@ -73,12 +74,12 @@ def _printable(piece: bytes) -> bool:
 
 def is_prose(text: bytes) -> bool:
     """Sentences: at least four words of letters that make up most of the text."""
-    words = re.findall(rb"[A-Za-z\x80-\xff]{2,}", text[:4096])
+    words = re.findall(rb"[A-Za-z\x80-\xff]{2,}", text[:MAX_JUDGED])
     letters = sum(len(word) for word in words)
     return (
         len(words) >= 4
-        and letters + len(words) >= 0.75 * min(len(text), 4096)
-        and text[:4096].count(b" ") >= 3
+        and letters + len(words) >= 0.75 * min(len(text), MAX_JUDGED)
+        and text[:MAX_JUDGED].count(b" ") >= 3
     )
 
 
@@ -162,10 +163,11 @@ def base85_text(data: bytes) -> bytes:
 
 
 def _one_base85(run: bytes) -> bytes:
-    if len(_BASE85_SIGNS.findall(run)) * 16 < len(run):
+    if (len(run) - len(run.translate(None, _BASE85_SIGNS))) * 16 < len(run):
         return b""
-    decoded = base64.b85decode(run)
-    return decoded if is_prose(decoded) else b""
+    if not is_prose(base64.b85decode(run[: MAX_JUDGED // 4 * 5])):  # decoding is slow, prose is rare
+        return b""
+    return base64.b85decode(run)
 
 
 def hex_text(data: bytes) -> bytes:

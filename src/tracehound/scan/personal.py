@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 
 _SEPARATORS = str.maketrans("", "", " -")
 _DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")  # twice the digit, its own digits added up
@@ -68,9 +69,14 @@ _ROLE_ACCOUNTS = frozenset(
 def email(value: str) -> bool:
     """An address of a person: no example domain, no file name, no role account."""
     local, _, domain = value.lower().rpartition("@")
-    if not local or len(value) > 254 or ".." in value or _EXAMPLE_DOMAINS.search(domain):
+    if not local or len(value) > 254 or ".." in value:
         return False
-    return local not in _ROLE_ACCOUNTS and not domain.rpartition(".")[2].isdigit()
+    return local not in _ROLE_ACCOUNTS and _mail_domain(domain)
+
+
+@lru_cache(maxsize=4096)
+def _mail_domain(domain: str) -> bool:
+    return not _EXAMPLE_DOMAINS.search(domain) and not domain.rpartition(".")[2].isdigit()
 
 
 def phone(value: str) -> bool:
