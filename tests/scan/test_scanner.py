@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tracehound.content import content_dir
 from tracehound.scan import DIRECTIONS, Hit, Scanner, Verdict, loading, risk
 from tracehound.scan.examples import expand_example
+from tracehound.scan.model import MASKED_FAMILIES
 
 PATTERNS = content_dir("enrichers") / "patterns"
 SLOW = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
@@ -71,6 +72,25 @@ def test_engines_and_gates_agree_on_every_example(direction: str) -> None:
         plain = scanner("plain").scan(text, direction)
         assert scanner("re2").scan(text, direction) == plain, text
         assert scanner("ungated").scan(text, direction) == plain, text
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_databases_left_out_for_a_direction_hold_nothing_for_it(direction: str) -> None:
+    index = scanner("plain")._index
+    mixer = random.Random(direction)
+    for count in (1, 2, 8, 24):
+        for _ in range(60):
+            data = "\n".join(mixer.choices(examples(), k=count)).encode("utf-8", "surrogatepass")
+            wanted = [
+                p for p in index.candidates(data) if direction in p.directions or p.family in MASKED_FAMILIES
+            ]
+            assert [p for p in index.candidates(data, direction) if p in wanted] == wanted
+
+
+def test_an_excerpt_of_system_text_shows_no_personal_data() -> None:
+    text = "\x1b[8m write to jane.roe@northwind-traders.com, kil\bled"
+    for direction in DIRECTIONS:
+        assert all("jane.roe" not in hit.masked for hit in scanner("plain").scan(text, direction).hits)
 
 
 def test_gated_patterns_are_found_without_their_gates_too() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
+import time
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,31 @@ def test_signs_one_by_one_fold_like_runs(text: str) -> None:
 
     unmixed = module._unmix(text, module.beyond_ascii_signs(text))
     assert module._RUN.sub(lambda run: module._RUNS[run[0]], unmixed) == fold(text)
+
+
+def test_folding_many_mixed_words_like_few() -> None:
+    words = [f"аb{letter}с{other}" for letter in "abcdefgh" for other in "ijklmnop"]
+    assert fold(" ".join(words)) == " ".join(fold(word) for word in words)
+    assert fold("аb аbс хаb") == "ab abc xab"
+
+
+@pytest.mark.parametrize("marks", ["\u05b0\u05bc", "\u05c2\u05b0", "\u0e49\u0e38", "\u0301\u0323"])
+def test_piles_of_marks_take_linear_time(marks: str) -> None:
+    start = time.process_time()
+    fold("x" + marks * 32_000)
+    assert time.process_time() - start < 1
+
+
+@given(st.text("ab\u200b\u200c\ufe0f\u0301ае𝐢 ", max_size=80))
+def test_a_look_before_the_search_changes_nothing(text: str) -> None:
+    for search in (
+        hidden._INSIDE_WORD,
+        hidden._INVISIBLE_RUN,
+        hidden._SELECTORS,
+        hidden._MARKS,
+        hidden._STYLED,
+    ):
+        assert search.findall(text) == search._find.findall(text)
 
 
 @pytest.mark.parametrize(

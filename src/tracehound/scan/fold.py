@@ -115,9 +115,7 @@ _LETTERS = f"A-Za-z{_LOOKALIKE_LETTERS}"
 _WORD = re.compile(f"([{_LETTERS}]+)")
 _LATIN = re.compile("[A-Za-z]")
 # Where a Latin letter and a look-alike meet: no mixed word is without such a place. RE2 is ten times faster here.
-_EDGE: Any = re2.compile(
-    f"[{_LOOKALIKE_LETTERS}][A-Za-z]|[A-Za-z][{_LOOKALIKE_LETTERS}]".encode()
-)
+_EDGE: Any = re2.compile(f"[{_LOOKALIKE_LETTERS}][A-Za-z]|[A-Za-z][{_LOOKALIKE_LETTERS}]".encode())
 
 
 def fold(text: str, signs: str | None = None) -> str:

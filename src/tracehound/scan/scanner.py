@@ -212,7 +212,9 @@ class Scanner:
     def _spans_of(self, candidates: list[Pattern], data: bytes, lowered: bytes) -> list[Span]:
         """Where the values to be masked are, in any direction: an excerpt shows none that reaches into it."""
         kept = (p for p in candidates if p.family in MASKED_FAMILIES and p.detector is None)
-        return merged(data, [Span(*span) for pattern in kept for span in self._spans.find(pattern, data, lowered)])
+        return merged(
+            data, [Span(*span) for pattern in kept for span in self._spans.find(pattern, data, lowered)]
+        )
 
     def _encoded(
         self, data: bytes, triggered: list[str], messages: list[tuple[str, bytes]], state: _Analysis
