@@ -7,7 +7,7 @@ these changes all is compiled anew. It is JSON, in the user's own folder, with a
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from importlib.metadata import version
@@ -25,6 +25,8 @@ from tracehound.scan import database_cache
 
 SUFFIX = ".queries"
 FOLDER = "queries"
+KEPT = 40
+"""So many files are kept; the ones that were written first go first."""
 WRONG = (KeyError, IndexError, TypeError, ValueError, AttributeError)
 DISTRIBUTIONS = ("pysigma", "pysigma-backend-splunk", "pysigma-backend-elasticsearch")
 
@@ -33,30 +35,41 @@ def compiled(
     rules: Sequence[Rule],
     language: str,
     packs: Sequence[Path] = (),
-    lists: dict[str, list[str]] | None = None,
+    lists: Mapping[str, Sequence[str]] | None = None,
 ) -> Compilation:
     """``rules`` (of the same packs and lists) in one language, from the cache where nothing changed."""
-    name = _key(language, packs, lists)
-    raw = database_cache.read(name, database_cache.default_folder(FOLDER), SUFFIX)
+    base, folder = _key(packs, lists), database_cache.default_folder(FOLDER)
+    raw = database_cache.read(f"{base}-{language}", folder, SUFFIX)
     if raw is not None:
         with contextlib.suppress(*WRONG):
             return _read(orjson.loads(raw), rules, language)
-    whole = _compile(language, packs, lists)
-    payload = orjson.dumps(_dump(whole))
-    database_cache.write(name, payload, database_cache.default_folder(FOLDER), SUFFIX)
-    return _read(orjson.loads(payload), rules, language)
+    made = _compile(packs, lists)
+    for name, payload in made.items():
+        database_cache.write(f"{base}-{name}", payload, folder, SUFFIX)
+    _forget(folder)
+    return _read(orjson.loads(made[language]), rules, language)
 
 
-def _compile(language: str, packs: Sequence[Path], lists: dict[str, list[str]] | None) -> Compilation:
-    from tracehound.compiler.front import compile_rules  # with pySigma, which takes a while to import
+def _compile(packs: Sequence[Path], lists: Mapping[str, Sequence[str]] | None) -> dict[str, bytes]:
+    """Every language at once: reading the rules takes longest by far."""
+    from tracehound.compiler.front import LANGUAGES, compile_rules  # with pySigma, which takes a while to import
     from tracehound.rules.loader import load_rules
 
-    return compile_rules(load_rules(packs, lists=lists, filled=filled_fields()), language)
+    rules = load_rules(packs, lists=lists, filled=filled_fields())
+    return {language: orjson.dumps(_dump(compile_rules(rules, language))) for language in LANGUAGES}
 
 
-def _key(language: str, packs: Sequence[Path], lists: dict[str, list[str]] | None) -> str:
+def _forget(folder: Path) -> None:
+    """Remove what was written first, beyond ``KEPT``."""
+    with contextlib.suppress(OSError):
+        kept = sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime_ns)
+        for path in kept[:-KEPT]:
+            path.unlink(missing_ok=True)
+
+
+def _key(packs: Sequence[Path], lists: Mapping[str, Sequence[str]] | None) -> str:
     digest = sha256(rule_cache.key([content_root(), *packs], lists, filled_fields()).encode())
-    for part in (language, *_code(), *(f"{name} {version(name)}" for name in DISTRIBUTIONS)):
+    for part in (*_code(), *(f"{name} {version(name)}" for name in DISTRIBUTIONS)):
         digest.update(f"{len(part)}:{part}".encode())
     return digest.hexdigest()
 
