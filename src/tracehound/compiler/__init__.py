@@ -4,13 +4,19 @@
     found.queries, found.gaps, found.errors
 
 Rule -> checked rule (``tracehound.rules``) -> field pipeline (``prepare``) -> query (``spl``, ``esql``, ``kql``,
-``lucene``, ``eql``; windows beside them) -> deployable object (``formats``).
+``lucene``, ``eql``; windows beside them) -> deployable object (``conf``, ``kibana``).
+
+The names below import pySigma when they are first used; ``cache.compiled`` does so only where it must compile.
 """
 
 from __future__ import annotations
 
-from tracehound.compiler.front import LANGUAGES, compile_rule, compile_rules
-from tracehound.compiler.model import Companion, Compilation, Gap, NotInLanguageError, Query
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tracehound.compiler.front import LANGUAGES, compile_rule, compile_rules
+    from tracehound.compiler.model import Companion, Compilation, Gap, NotInLanguageError, Query
 
 __all__ = [
     "LANGUAGES",
@@ -22,3 +28,12 @@ __all__ = [
     "compile_rule",
     "compile_rules",
 ]
+
+_FRONT = {"LANGUAGES", "compile_rule", "compile_rules"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = "front" if name in _FRONT else "model"
+    return getattr(importlib.import_module(f"{__name__}.{module}"), name)
