@@ -11,6 +11,8 @@ from spl.errors import SplError
 
 OUTSIDE = {letter: f"(?a:\\{letter})" for letter in "dDwWsSbB"}
 INSIDE = {"d": "0-9", "w": "A-Za-z0-9_", "s": " \\t\\n\\r\\f\\v"}
+EDGES = {"A": r"\A", "z": r"\Z"}
+FLAGS = re.compile(r"(?:\(\?[ims]+\))+")
 SAME = set("nrtfax0123456789")
 GROUP = re.compile(r"\((?:\?(?::|=|!|<=|<!|[ims]+\)|[ims]+:|(?:P?<)([A-Za-z_]\w*)>))?")
 
@@ -25,8 +27,9 @@ def compile_pcre(pattern: str) -> re.Pattern[str]:
 
 
 def _translate(pattern: str) -> str:
-    out: list[str] = []
-    at, inside, class_start = 0, False, 0
+    flags = FLAGS.match(pattern)
+    at, inside, class_start = flags.end() if flags else 0, False, 0
+    out = [f"(?{''.join(sorted(set(flags[0]) & set('ims')))})"] if flags else []
     while at < len(pattern):
         char = pattern[at]
         if char == "\\":
@@ -63,6 +66,8 @@ def _escape(pattern: str, at: int, inside: bool) -> str:
         raise SplError(f"regex {pattern!r}: a range up to \\{char} is not in the subset")
     if char in table:
         return table[char]
+    if char in EDGES and not inside:
+        return EDGES[char]
     if char in SAME and not (inside and char in "123456789"):
         return "\\" + char
     if char and (not char.isalnum() or not char.isascii()):
@@ -76,6 +81,6 @@ def _group(pattern: str, at: int) -> tuple[str, int]:
     text, after = match[0], match.end()
     if text == "(" and pattern[after : after + 1] in ("?", "*"):
         raise SplError(f"regex {pattern!r}: the group {pattern[at : at + 4]!r} is not in the subset")
-    if text.endswith(")") and at != 0:
+    if text.endswith(")"):
         raise SplError(f"regex {pattern!r}: flags stand at the beginning only")
     return (f"(?P<{match[1]}>" if match[1] else text), after

@@ -67,6 +67,8 @@ WHERE = {
     "regex escapes stay": (r'match(v,"^\d+\.net$")', {"v": "1.net"}, True),
     "regex backslash": (r'match(v,"^c:\\\\x$")', {"v": r"c:\x"}, True),
     "regex unicode case": ('match(v,"(?i)^ä")', {"v": "Äb"}, True),
+    "regex edges": (r'match(v,"(?i)(?s)\\Aa.c\\z")', {"v": "A\nc"}, True),
+    "regex edge before a line break": (r'match(v,"\\Aa\\z")', {"v": "a\n"}, False),
     "regex is not anchored": ('match(v,"b")', {"v": "abc"}, True),
 }
 
