@@ -15,13 +15,25 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import orjson
-from benchmarks import corpus, hunting, in_process, peers, processes
+from benchmarks import compiling, corpus, hunting, in_process, peers, processes
 from benchmarks.figures import Figure
 from benchmarks.path import WholePath
 from rich.console import Console
 from rich.table import Table
 
-SECTIONS = ("whole", "sources", "chats", "texts", "matching", "start", "workers", "memory", "hunt", "peers")
+SECTIONS = (
+    "whole",
+    "sources",
+    "chats",
+    "texts",
+    "matching",
+    "start",
+    "compile",
+    "workers",
+    "memory",
+    "hunt",
+    "peers",
+)
 COLOURS = {"met": "green", "missed": "red", "not run": "yellow"}
 
 
@@ -44,6 +56,8 @@ def figures(sections: set[str], *, quick: bool, install: bool) -> Iterator[Figur
         yield from matching(quick=quick)
     if "start" in sections:
         yield from processes.start_up(5)
+    if "compile" in sections:
+        yield from compiling.compiling(3)
     if "workers" in sections:
         yield from processes.workers(1500 if quick else 6000)
     if "memory" in sections:
