@@ -26,7 +26,8 @@ from tracehound.matcher.core import Matcher
 from tracehound.matcher.hits import Hit, event_time
 from tracehound.matcher.tree import Tree
 from tracehound.matcher.values import fold
-from tracehound.rules import Rule, load_rules
+from tracehound.rules import Rule
+from tracehound.rules.loader import load_rules
 from tracehound.ruletest import RuleTester, files_of
 
 Event = dict[str, Any]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from sigma.conversion.base import TextQueryBackend
@@ -32,7 +31,10 @@ def escaped(text: str) -> str:
 
 
 class TracehoundKqlBackend(SaysLeaves, TextQueryBackend):
-    """KQL, which pySigma has no backend for."""
+    """KQL, which pySigma has no backend for.
+
+    Lists are written out (``a: x or a: y``): Elasticsearch 8.19 refuses ``a: (x or y)``, which Kibana takes.
+    """
 
     name: ClassVar[str] = "Tracehound KQL"
     identifier = "tracehound_kql"
@@ -53,14 +55,6 @@ class TracehoundKqlBackend(SaysLeaves, TextQueryBackend):
         **options: Any,
     ) -> None:
         super().__init__(processing_pipeline, collect_errors, **options)
-
-    def listed(self, field: str, tests: Sequence[LeafTest]) -> str | None:
-        """``field: (a or b)``."""
-        names = {_name(field, test) for test in tests}
-        values = [_value(field, test) for test in tests]
-        if len(names) != 1 or any(v is None for v in values):
-            return None
-        return f"{names.pop()}: ({' or '.join(v for v in values if v)})"
 
     def leaf(self, field: str, test: LeafTest) -> str:
         """``field: value``."""

@@ -1,0 +1,241 @@
+"""Windows that slide, in ES|QL, which has none: exact all the same.
+
+Time is cut into slots of one timespan. A window ``(end - timespan, end]`` is the end of one slot and the beginning of
+the next, so each event is looked at in its own slot (what is not later than ``end``) and in the one after it (what is
+later than ``end - timespan``). Of each slot only so much is kept as can make a difference:
+
+- of counts to N the first N of the own slot and the last N of the one before; of ``temporal`` one event of each rule;
+- of numbers, timespans are cut into fifty parts: what lies between the first and the last part is summed up, and only
+  the events of those two parts are looked at one by one.
+"""
+
+from __future__ import annotations
+
+from tracehound.compiler.esql_taken import LINE, NUMERIC, STAMP, TAB, Taken, listed, stats
+from tracehound.rules.model import Correlation, Expression
+
+MOST_LISTED = 100
+"""A window of more events is found by the distance of its first and last event, and only those are named."""
+PARTS = 50
+OWN, BEFORE = "th_slot == th_bucket", "th_slot < th_bucket"
+
+
+def sliding(link: Correlation, rows: Taken) -> list[str]:
+    """Rows ``(group, th_end, th_about, th_measure)`` for each moment at which the condition holds."""
+    if link.kind in NUMERIC:
+        return _numbers(link, rows)
+    if link.kind == "temporal":
+        return _present(link, rows)
+    if link.kind == "event_count" and link.count > MOST_LISTED:
+        return _distances(link, rows)
+    return _counted(link, rows)
+
+
+def slots(span: int) -> list[str]:
+    """Each row in its own slot and in the one after it."""
+    return [
+        f"| EVAL th_slot = th_time / {span}, {STAMP}",
+        "| EVAL th_bucket = MV_APPEND(th_slot, th_slot + 1)",
+        "| MV_EXPAND th_bucket",
+    ]
+
+
+def _counted(link: Correlation, rows: Taken) -> list[str]:
+    """So many different events, or values."""
+    span, most = link.seconds * 1000, link.count - 1
+    values = link.kind == "value_count"
+    first, last, ends = "th_stamp", "th_stamp", "th_stamp"
+    lines = [*rows.lines]
+    if values:
+        each = ["th_first = MIN(th_stamp)", "th_last = MAX(th_stamp)", "th_ends = VALUES(th_stamp)"]
+        lines += [
+            f"| EVAL th_slot = th_time / {span}, {STAMP}",
+            stats(each, [*rows.keys, "th_value", "th_slot"]),
+            "| EVAL th_bucket = MV_APPEND(th_slot, th_slot + 1)",
+            "| MV_EXPAND th_bucket",
+        ]
+        first, last = (f"CONCAT({name}, {TAB}, th_value)" for name in ("th_first", "th_last"))
+        ends = "th_ends"
+    else:
+        lines += slots(span)
+    value = "SUBSTRING(th_seen, LOCATE(th_seen, " + TAB + ", 15) + 1)"
+    return [
+        *lines,
+        stats(
+            [f"th_ends = VALUES({ends}) WHERE {OWN}", f"th_own = VALUES({first}) WHERE {OWN}",
+             f"th_before = VALUES({last}) WHERE {BEFORE}"],
+            [*rows.keys, "th_bucket"],
+        ),
+        f'| EVAL th_own = MV_SLICE(MV_SORT(th_own), 0, {most}),\n'
+        f'    th_before = MV_SLICE(MV_SORT(th_before, "DESC"), 0, {most})',
+        "| EVAL th_seen = COALESCE(MV_APPEND(th_own, th_before), th_own)",
+        f"| WHERE th_ends IS NOT NULL AND MV_COUNT(th_seen) >= {link.count}",
+        f"| KEEP {listed(rows.keys, 'th_ends', 'th_seen')}",
+        "| MV_EXPAND th_ends",
+        "| MV_EXPAND th_seen",
+        "| EVAL th_end = TO_LONG(LEFT(th_ends, 13)), th_at = TO_LONG(LEFT(th_seen, 13))",
+        f"| WHERE th_at <= th_end AND th_at > th_end - {span}",
+        *([f"| EVAL th_value = {value}, th_seen = LEFT(th_seen, LOCATE(th_seen, {TAB}, 15) - 1)"] if values else []),
+        stats(
+            ["th_seen = VALUES(th_seen)", "th_ends = VALUES(th_ends)"]
+            + (["th_values = VALUES(th_value)"] if values else []),
+            [*rows.keys, "th_end"],
+        ),
+        f"| EVAL th_measure = MV_COUNT({'th_values' if values else 'th_seen'})",
+        f"| WHERE th_measure >= {link.count}",
+        "| EVAL th_about = MV_APPEND(th_seen, th_ends)",
+    ]  # fmt: skip
+
+
+def _distances(link: Correlation, rows: Taken) -> list[str]:
+    """So many events: the last and the first of each so many in a row are near enough."""
+    span, many = link.seconds * 1000, link.count
+    return [
+        *rows.lines,
+        f"| EVAL {STAMP}",
+        stats(["th_all = VALUES(th_stamp)"], rows.keys or ["th_all_of_them = true"]),
+        f"| WHERE MV_COUNT(th_all) >= {many}",
+        "| EVAL th_all = MV_SORT(th_all)",
+        f"| EVAL th_all = MV_ZIP(MV_SLICE(th_all, {many - 1}, MV_COUNT(th_all) - 1),\n"
+        f"    MV_SLICE(th_all, 0, MV_COUNT(th_all) - {many}), {LINE})",
+        "| MV_EXPAND th_all",
+        f"| EVAL th_ends = SPLIT(th_all, {LINE})",
+        "| EVAL th_end = TO_LONG(LEFT(MV_FIRST(th_ends), 13)), th_at = TO_LONG(LEFT(MV_LAST(th_ends), 13))",
+        f"| WHERE th_at > th_end - {span}",
+        stats(["th_about = VALUES(th_ends)"], [*rows.keys, "th_end"]),
+        f"| EVAL th_measure = {many}",
+    ]
+
+
+def _present(link: Correlation, rows: Taken) -> list[str]:
+    """Which base rules are there: of each the first event of the own slot and the last of the one before."""
+    span, rules = link.seconds * 1000, range(len(link.base))
+    each = [f"th_ends = VALUES(th_stamp) WHERE {OWN}"]
+    for rule in rules:
+        each.append(f"th_own_{rule} = MIN(th_stamp) WHERE {OWN} AND th_{rule} > 0")
+        each.append(f"th_before_{rule} = MAX(th_stamp) WHERE {BEFORE} AND th_{rule} > 0")
+    there = [
+        f"th_is_{rule} = CASE(TO_LONG(LEFT(th_own_{rule}, 13)) <= th_end, th_own_{rule},\n"
+        f"      TO_LONG(LEFT(th_before_{rule}, 13)) > th_end - {span}, th_before_{rule})"
+        for rule in rules
+    ]
+    about = "th_ends"
+    for rule in rules:
+        about = f"COALESCE(MV_APPEND({about}, th_is_{rule}), {about})" if rule == 0 else about
+    return [
+        *rows.lines,
+        *slots(span),
+        stats(each, [*rows.keys, "th_bucket"]),
+        "| WHERE th_ends IS NOT NULL",
+        "| MV_EXPAND th_ends",
+        "| EVAL th_end = TO_LONG(LEFT(th_ends, 13))",
+        "| EVAL " + ",\n    ".join(there),
+        "| EVAL th_measure = " + " + ".join(f"CASE(th_is_{rule} IS NULL, 0, 1)" for rule in rules),
+        f"| WHERE {present(link)}",
+        f"| EVAL th_about = SPLIT(CONCAT(th_ends, {', '.join(_and_more(rule) for rule in rules)}), {LINE})",
+    ]
+
+
+def _and_more(rule: int) -> str:
+    return f'COALESCE(CONCAT({LINE}, th_is_{rule}), "")'
+
+
+def present(link: Correlation) -> str:
+    """The condition over ``th_is_0``.., which are null where a rule is not there."""
+    if link.expression is not None:
+        return said(link.expression)
+    return f"th_measure {SIGNS[link.op]} {link.count}"
+
+
+SIGNS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "==", "neq": "!="}
+
+
+def said(expression: Expression) -> str:
+    """An expression over base rules."""
+    if isinstance(expression, int):
+        return f"th_is_{expression} IS NOT NULL"
+    word, *items = expression
+    if word == "not":
+        return f"NOT ({said(items[0])})"
+    return "(" + f" {word.upper()} ".join(said(item) for item in items) + ")"
+
+
+def _numbers(link: Correlation, rows: Taken) -> list[str]:
+    """Sums, averages, percentiles: what is between the first and the last part of a timespan is summed up."""
+    span = link.seconds * 1000
+    inside = f"th_off > 0 AND th_off < {PARTS}"
+    edges = f"th_off == 0 OR th_off == {PARTS}"
+    row = f"CONCAT(th_stamp, {TAB}, TO_STRING(th_n), {TAB}, TO_STRING(th_many))"
+    whole = [(name, how.format(where=f" WHERE {inside}")) for name, how in _parts(link, "th_n", "th_many")]
+    return [
+        *rows.lines,
+        f"| EVAL {STAMP}, th_off = [{listed(*map(str, range(PARTS + 1)))}]",
+        "| MV_EXPAND th_off",
+        f"| EVAL th_bucket = th_time / {span // PARTS} + th_off",
+        stats(
+            ["th_ends = VALUES(th_stamp) WHERE th_off == 0", f"th_seen = VALUES({row}) WHERE {edges}"]
+            + [f"th_whole_{name} = {how}" for name, how in whole],
+            [*rows.keys, "th_bucket"],
+        ),
+        "| WHERE th_ends IS NOT NULL",
+        "| MV_EXPAND th_seen",
+        f'| DISSECT th_seen "%{{th_at}}\\t%{{}}\\t%{{th_n}}\\t%{{th_many}}"',
+        "| EVAL th_at = TO_LONG(th_at), th_n = TO_DOUBLE(th_n), th_many = TO_LONG(th_many)",
+        "| DROP th_seen",
+        "| MV_EXPAND th_ends",
+        "| EVAL th_end = TO_LONG(LEFT(th_ends, 13))",
+        f"| WHERE th_at <= th_end AND th_at > th_end - {span}",
+        stats(
+            ["th_about = VALUES(th_ends)"]
+            + [f"th_{name} = {how.format(where='')}" for name, how in _parts(link, "th_n", "th_many")]
+            + [f"th_whole_{name} = MAX(th_whole_{name})" for name, _ in whole],
+            [*rows.keys, "th_end"],
+        ),
+        "| EVAL " + ",\n    ".join(_together(name) for name, _ in whole),
+        *measured(link),
+    ]  # fmt: skip
+
+
+def _parts(link: Correlation, number: str, many: str) -> list[tuple[str, str]]:
+    """What of numbers can be put together from parts: names and aggregates."""
+    if link.kind in ("value_sum", "value_avg"):
+        return [("sum", f"SUM({number} * {many}){{where}}"), ("count", f"SUM({many}){{where}}")]
+    below = f"{number} {'<=' if link.op in ('gt', 'lte') else '<'} {link.count}"
+    return [
+        ("count", f"SUM({many}){{where}}"),
+        ("below", f"SUM(CASE({below}, {many}, 0)){{where}}"),
+        ("low", f"MAX(CASE({below}, {number})){{where}}"),
+        ("high", f"MIN(CASE({below}, null, {number})){{where}}"),
+    ]
+
+
+def _together(name: str) -> str:
+    one, other = f"th_{name}", f"th_whole_{name}"
+    if name in ("low", "high"):
+        return f"{one} = COALESCE({'GREATEST' if name == 'low' else 'LEAST'}({one}, {other}), {one}, {other})"
+    return f"{one} = {one} + COALESCE({other}, 0)"
+
+
+def aggregates(link: Correlation) -> list[str]:
+    """``measured`` of all rows of a group."""
+    return [f"th_{name} = {how.format(where='')}" for name, how in _parts(link, "th_n", "th_many")]
+
+
+def measured(link: Correlation) -> list[str]:
+    """The measure and the condition, from the parts put together.
+
+    A percentile is at least N exactly if so many of the numbers are not below N; between the last that is below
+    and the first that is not, it is interpolated.
+    """
+    if link.kind in ("value_sum", "value_avg"):
+        measure = "th_sum" if link.kind == "value_sum" else "th_sum / th_count"
+        return [f"| EVAL th_measure = {measure}", f"| WHERE th_measure {SIGNS[link.op]} {link.count}"]
+    sign, negated = {"gt": (">", ""), "gte": (">=", ""), "lt": (">=", "NOT "), "lte": (">", "NOT ")}[link.op]
+    between = f"th_low * (100 - th_rest) + th_high * th_rest {sign} {100 * link.count}"
+    return [
+        f"| EVAL th_place = {link.percentile} * (th_count - 1) / 100, th_rest = {link.percentile} * (th_count - 1) % 100",
+        f"| EVAL th_holds = CASE(th_place >= th_below, true, th_place < th_below - 1 OR th_rest == 0, false,\n"
+        f"    {between})",
+        f"| WHERE {negated}th_holds",
+        "| EVAL th_measure = null::double",
+    ]  # fmt: skip
