@@ -17,8 +17,8 @@ HEAD = """# Performance
 Figures on {machine}; those of one section are of one run. Times are CPU time, medians of several runs,
 unless a figure says otherwise. What counts are the ratios: each figure stands beside its bound or peer from the
 same run, and `orjson.loads` of the same bytes is the bound of all that reads JSON. The corpus is generated from a
-fixed seed: records of all eight sources in their vendors' shapes, conversations that repeat what was said with every
-turn, and no two equal ones.
+fixed seed: records of all eight sources in their vendors' shapes, conversations that repeat what was said with
+every turn, and no two equal ones.
 
 *Memo off* is as if no text ever came twice. *Memo on* remembers the verdict on a text by its hash, as the commands
 do; each run begins with an empty one. What the matcher remembers of fields comes from other records, as in a
