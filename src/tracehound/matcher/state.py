@@ -20,7 +20,7 @@ import zstandard
 from tracehound.errors import StateError
 from tracehound.plain import pack, unpack
 
-VERSION = 1
+VERSION = 2
 KEY = "tracehound_state"
 NAME = "state.json.zst"
 MAX_BYTES = 2 * 1024**3
