@@ -149,8 +149,8 @@ FOREIGN = {
     "followed": GOOD + b"more",
     "no object": packed([1]),
     "other json": packed({"a": 1}),
-    "newer": packed({KEY: 2, "parts": {}}),
-    "no parts": packed({KEY: 1, "parts": 3}),
+    "newer": packed({KEY: 3, "parts": {}}),
+    "no parts": packed({KEY: 2, "parts": 3}),
     "deep": zstandard.ZstdCompressor().compress(b"[" * 100_000),
 }
 
