@@ -139,7 +139,7 @@ def packed(value: Any) -> bytes:
     return zstandard.ZstdCompressor(write_checksum=True).compress(json.dumps(value).encode())
 
 
-GOOD = packed({KEY: 1, "saved": 1, "parts": {}})
+GOOD = packed({KEY: 2, "saved": 1, "parts": {}})
 FOREIGN = {
     "empty": b"",
     "text": b"hello",
