@@ -129,9 +129,10 @@ def exact_events() -> list[Event]:
             for place in range(3):
                 kind = signals if place != 1 else (["two"] if signals == ["one"] else ["one"])
                 tool = ("a", "b", "c")[(place + round_) % 3]
-                more = {"who": f"user{gap % 3}", "agent": f"user{gap % 3}", "tool": tool, "cost": place}
+                user = f"user{round_}-{gap}"
+                more = {"who": user, "agent": user, "tool": tool, "cost": place}
                 found.append(
-                    event(f"e{len(found):03}", time + place * gap, kind, **more, tokens=place, places=["x"])
+                    event(f"e{len(found):03}", time + place * gap, kind, **more, tokens=place, places=[user])
                 )
             time += 6 * SPAN
     return found

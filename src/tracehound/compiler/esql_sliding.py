@@ -1,17 +1,18 @@
 """Windows that slide, in ES|QL, which has none: exact all the same.
 
-Time is cut into slots of one timespan. A window ``(end - timespan, end]`` is the end of one slot and the beginning of
-the next, so each event is looked at in its own slot (what is not later than ``end``) and in the one after it (what is
-later than ``end - timespan``). Of each slot only so much is kept as can make a difference:
+Time is cut into slots of one timespan. A window ``(end - timespan, end]`` is the end of one slot and the beginning
+of the next, so each event is looked at in its own slot (what is not later than ``end``) and in the one after it
+(what is later than ``end - timespan``). Of each slot only so much is kept as can make a difference:
 
-- of counts to N the first N of the own slot and the last N of the one before; of ``temporal`` one event of each rule;
-- of numbers, timespans are cut into fifty parts: what lies between the first and the last part is summed up, and only
-  the events of those two parts are looked at one by one.
+- of counts to N the first N of the own slot and the last N of the one before;
+  of ``temporal`` one event of each rule;
+- of numbers, timespans are cut into fifty parts: what lies between the first and the last part is summed up, and
+  only the events of those two parts are looked at one by one.
 """
 
 from __future__ import annotations
 
-from tracehound.compiler.esql_taken import LINE, NUMERIC, STAMP, TAB, Taken, listed, stats
+from tracehound.compiler.esql_taken import LINE, NUMERIC, STAMP, TAB, Taken, evaluated, listed, stats
 from tracehound.rules.model import Correlation, Expression
 
 MOST_LISTED = 100
@@ -26,7 +27,7 @@ def sliding(link: Correlation, rows: Taken) -> list[str]:
         return _numbers(link, rows)
     if link.kind == "temporal":
         return _present(link, rows)
-    if link.kind == "event_count" and link.count > MOST_LISTED:
+    if link.kind == "event_count" and link.count > MOST_LISTED and not rows.passes:
         return _distances(link, rows)
     return _counted(link, rows)
 
@@ -58,7 +59,8 @@ def _counted(link: Correlation, rows: Taken) -> list[str]:
         ends = "th_ends"
     else:
         lines += slots(span)
-    value = "SUBSTRING(th_seen, LOCATE(th_seen, " + TAB + ", 15) + 1)"
+    value = f"SUBSTRING(th_seen, LOCATE(th_seen, {TAB}, 15) + 1)"
+    stamp = f"LEFT(th_seen, LOCATE(th_seen, {TAB}, 15) - 1)"
     return [
         *lines,
         stats(
@@ -66,24 +68,27 @@ def _counted(link: Correlation, rows: Taken) -> list[str]:
              f"th_before = VALUES({last}) WHERE {BEFORE}"],
             [*rows.keys, "th_bucket"],
         ),
-        f'| EVAL th_own = MV_SLICE(MV_SORT(th_own), 0, {most}),\n'
-        f'    th_before = MV_SLICE(MV_SORT(th_before, "DESC"), 0, {most})',
+        evaluated(
+            f"th_own = MV_SLICE(MV_SORT(th_own), 0, {most})",
+            f'th_before = MV_SLICE(MV_SORT(th_before, "DESC"), 0, {most})',
+        ),
         "| EVAL th_seen = COALESCE(MV_APPEND(th_own, th_before), th_own)",
-        f"| WHERE th_ends IS NOT NULL AND MV_COUNT(th_seen) >= {link.count}",
+        "| WHERE th_ends IS NOT NULL",
+        rows.held(f"MV_COUNT(th_seen) >= {link.count}"),
         f"| KEEP {listed(rows.keys, 'th_ends', 'th_seen')}",
         "| MV_EXPAND th_ends",
         "| MV_EXPAND th_seen",
         "| EVAL th_end = TO_LONG(LEFT(th_ends, 13)), th_at = TO_LONG(LEFT(th_seen, 13))",
-        f"| WHERE th_at <= th_end AND th_at > th_end - {span}",
-        *([f"| EVAL th_value = {value}, th_seen = LEFT(th_seen, LOCATE(th_seen, {TAB}, 15) - 1)"] if values else []),
+        rows.held(f"(th_at <= th_end AND th_at > th_end - {span})"),
+        *([evaluated(f"th_value = {value}", f"th_seen = {stamp}")] if values else []),
         stats(
             ["th_seen = VALUES(th_seen)", "th_ends = VALUES(th_ends)"]
             + (["th_values = VALUES(th_value)"] if values else []),
             [*rows.keys, "th_end"],
         ),
         f"| EVAL th_measure = MV_COUNT({'th_values' if values else 'th_seen'})",
-        f"| WHERE th_measure >= {link.count}",
-        "| EVAL th_about = MV_APPEND(th_seen, th_ends)",
+        rows.held(f"th_measure >= {link.count}"),
+        "| EVAL th_about = COALESCE(MV_APPEND(th_seen, th_ends), th_ends)",
     ]  # fmt: skip
 
 
@@ -96,13 +101,18 @@ def _distances(link: Correlation, rows: Taken) -> list[str]:
         stats(["th_all = VALUES(th_stamp)"], rows.keys or ["th_all_of_them = true"]),
         f"| WHERE MV_COUNT(th_all) >= {many}",
         "| EVAL th_all = MV_SORT(th_all)",
-        f"| EVAL th_all = MV_ZIP(MV_SLICE(th_all, {many - 1}, MV_COUNT(th_all) - 1),\n"
-        f"    MV_SLICE(th_all, 0, MV_COUNT(th_all) - {many}), {LINE})",
+        "| EVAL th_last = MV_COUNT(th_all) - 1",
+        evaluated(
+            f"th_late = MV_SLICE(th_all, {many - 1}, th_last)",
+            f"th_early = MV_SLICE(th_all, 0, th_last - {many - 1})",
+        ),
+        f"| EVAL th_all = MV_ZIP(th_late, th_early, {LINE})",
+        f"| KEEP {listed(rows.keys, 'th_all')}",
         "| MV_EXPAND th_all",
         f"| EVAL th_ends = SPLIT(th_all, {LINE})",
         "| EVAL th_end = TO_LONG(LEFT(MV_FIRST(th_ends), 13)), th_at = TO_LONG(LEFT(MV_LAST(th_ends), 13))",
         f"| WHERE th_at > th_end - {span}",
-        stats(["th_about = VALUES(th_ends)"], [*rows.keys, "th_end"]),
+        stats(["th_about = VALUES(th_ends)", "th_ends = VALUES(MV_FIRST(th_ends))"], [*rows.keys, "th_end"]),
         f"| EVAL th_measure = {many}",
     ]
 
@@ -119,9 +129,6 @@ def _present(link: Correlation, rows: Taken) -> list[str]:
         f"      TO_LONG(LEFT(th_before_{rule}, 13)) > th_end - {span}, th_before_{rule})"
         for rule in rules
     ]
-    about = "th_ends"
-    for rule in rules:
-        about = f"COALESCE(MV_APPEND({about}, th_is_{rule}), {about})" if rule == 0 else about
     return [
         *rows.lines,
         *slots(span),
@@ -129,7 +136,7 @@ def _present(link: Correlation, rows: Taken) -> list[str]:
         "| WHERE th_ends IS NOT NULL",
         "| MV_EXPAND th_ends",
         "| EVAL th_end = TO_LONG(LEFT(th_ends, 13))",
-        "| EVAL " + ",\n    ".join(there),
+        evaluated(*there),
         "| EVAL th_measure = " + " + ".join(f"CASE(th_is_{rule} IS NULL, 0, 1)" for rule in rules),
         f"| WHERE {present(link)}",
         f"| EVAL th_about = SPLIT(CONCAT(th_ends, {', '.join(_and_more(rule) for rule in rules)}), {LINE})",
@@ -179,7 +186,7 @@ def _numbers(link: Correlation, rows: Taken) -> list[str]:
         ),
         "| WHERE th_ends IS NOT NULL",
         "| MV_EXPAND th_seen",
-        f'| DISSECT th_seen "%{{th_at}}\\t%{{}}\\t%{{th_n}}\\t%{{th_many}}"',
+        '| DISSECT th_seen "%{th_at}\\t%{}\\t%{th_n}\\t%{th_many}"',
         "| EVAL th_at = TO_LONG(th_at), th_n = TO_DOUBLE(th_n), th_many = TO_LONG(th_many)",
         "| DROP th_seen",
         "| MV_EXPAND th_ends",
@@ -191,7 +198,7 @@ def _numbers(link: Correlation, rows: Taken) -> list[str]:
             + [f"th_whole_{name} = MAX(th_whole_{name})" for name, _ in whole],
             [*rows.keys, "th_end"],
         ),
-        "| EVAL " + ",\n    ".join(_together(name) for name, _ in whole),
+        evaluated("th_ends = th_about", *(_together(name) for name, _ in whole)),
         *measured(link),
     ]  # fmt: skip
 
@@ -200,19 +207,34 @@ def _parts(link: Correlation, number: str, many: str) -> list[tuple[str, str]]:
     """What of numbers can be put together from parts: names and aggregates."""
     if link.kind in ("value_sum", "value_avg"):
         return [("sum", f"SUM({number} * {many}){{where}}"), ("count", f"SUM({many}){{where}}")]
-    below = f"{number} {'<=' if link.op in ('gt', 'lte') else '<'} {link.count}"
-    return [
-        ("count", f"SUM({many}){{where}}"),
-        ("below", f"SUM(CASE({below}, {many}, 0)){{where}}"),
-        ("low", f"MAX(CASE({below}, {number})){{where}}"),
-        ("high", f"MIN(CASE({below}, null, {number})){{where}}"),
-    ]
+    parts = [("count", f"SUM({many}){{where}}")]
+    for sign in _bounds(link):
+        below = f"{number} {BELOW[sign]} {link.count}"
+        parts += [
+            (f"below_{sign}", f"SUM(CASE({below}, {many}, 0)){{where}}"),
+            (f"low_{sign}", f"MAX(CASE({below}, {number})){{where}}"),
+            (f"high_{sign}", f"MIN(CASE({below}, null, {number})){{where}}"),
+        ]
+    return parts
+
+
+BELOW = {"gte": "<", "gt": "<="}
+"""What counts as below a bound that numbers are to reach, or to pass."""
+HOLDS = {
+    "gt": "th_gt", "gte": "th_gte", "lt": "NOT th_gte", "lte": "NOT th_gt", "eq": "th_gte AND NOT th_gt",
+    "neq": "th_gt OR NOT th_gte",
+}  # fmt: skip
+
+
+def _bounds(link: Correlation) -> list[str]:
+    return [sign for sign in BELOW if f"th_{sign}" in HOLDS[link.op].split()]
 
 
 def _together(name: str) -> str:
     one, other = f"th_{name}", f"th_whole_{name}"
-    if name in ("low", "high"):
-        return f"{one} = COALESCE({'GREATEST' if name == 'low' else 'LEAST'}({one}, {other}), {one}, {other})"
+    if name.startswith(("low", "high")):
+        chosen = "GREATEST" if name.startswith("low") else "LEAST"
+        return f"{one} = COALESCE({chosen}({one}, {other}), {one}, {other})"
     return f"{one} = {one} + COALESCE({other}, 0)"
 
 
@@ -230,12 +252,19 @@ def measured(link: Correlation) -> list[str]:
     if link.kind in ("value_sum", "value_avg"):
         measure = "th_sum" if link.kind == "value_sum" else "th_sum / th_count"
         return [f"| EVAL th_measure = {measure}", f"| WHERE th_measure {SIGNS[link.op]} {link.count}"]
-    sign, negated = {"gt": (">", ""), "gte": (">=", ""), "lt": (">=", "NOT "), "lte": (">", "NOT ")}[link.op]
-    between = f"th_low * (100 - th_rest) + th_high * th_rest {sign} {100 * link.count}"
+    place = f"{link.percentile} * (th_count - 1)"
     return [
-        f"| EVAL th_place = {link.percentile} * (th_count - 1) / 100, th_rest = {link.percentile} * (th_count - 1) % 100",
-        f"| EVAL th_holds = CASE(th_place >= th_below, true, th_place < th_below - 1 OR th_rest == 0, false,\n"
-        f"    {between})",
-        f"| WHERE {negated}th_holds",
+        f"| EVAL th_place = {place} / 100, th_rest = {place} % 100",
+        evaluated(*(_reaches(sign, link.count) for sign in _bounds(link))),
+        f"| WHERE {HOLDS[link.op]}",
         "| EVAL th_measure = null::double",
-    ]  # fmt: skip
+    ]
+
+
+def _reaches(sign: str, bound: int) -> str:
+    """Whether a percentile is at least (``gte``) or above (``gt``) a bound."""
+    between = f"th_low_{sign} * (100 - th_rest) + th_high_{sign} * th_rest"
+    return (
+        f"th_{sign} = CASE(th_place >= th_below_{sign}, true,\n"
+        f"      th_place < th_below_{sign} - 1 OR th_rest == 0, false, {between} {SIGNS[sign]} {100 * bound})"
+    )

@@ -2,14 +2,15 @@
 
     th_uid, th_time (ms), th_key_1.. (the group), th_0.. (how often it meets each base rule), th_value or th_n
 
-``STATS ... BY metadata.uid`` comes first: an event that is stored twice (after a rollover) is one row, arrays as keys
-put it in the group of each value, and ``KQL()`` may stand behind ``WHERE`` in it, as nowhere later.
+``STATS ... BY metadata.uid`` comes first: an event that is stored twice (after a rollover) is one row, arrays as
+keys put it in the group of each value, and ``KQL()`` may stand behind ``WHERE`` in it, as nowhere later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tracehound.compiler import conditions
 from tracehound.compiler.esql import INDEX
@@ -31,22 +32,40 @@ class Taken:
 
     lines: tuple[str, ...]
     keys: tuple[str, ...]
-    """The columns of the group, in the order of ``group-by``."""
+    """The columns of the group, in the order of ``group-by``; for a chain with what else it needs behind them."""
+    passes: str = ""
+    """Rows that pass whatever the correlation is: those of other rules, for the correlation over it."""
+
+    def held(self, condition: str) -> str:
+        """A ``WHERE`` that lets them pass."""
+        return f"| WHERE {condition} OR {self.passes}" if self.passes else f"| WHERE {condition}"
 
 
-def taken(link: Correlation) -> Taken:
-    """The rows of a correlation over single-event rules."""
-    if any(base.correlation is not None for base in link.base):
-        raise NotInLanguageError("ES|QL cannot nest this chain of correlations")
+class Other(NamedTuple):
+    """A rule beside a correlation, both of which another one takes; ``number`` is its place there."""
+
+    number: int
+    rule: Rule
+    keys: tuple[str, ...]
+
+
+def taken(link: Correlation, others: Sequence[Other] = ()) -> Taken:
+    """The rows of a correlation over single-event rules; with ``others``, their events in lanes of their own."""
     says = [conditions.condition(base, "esql") for base in link.base]
     columns = key_columns(link)
     by = [f"{name} = {field}" for name, field in columns]
+    beside = [(other, conditions.condition(other.rule, "esql")) for other in others]
+    needed = _needed(link, [field for _, field in columns])
     lines = [
         f"FROM {INDEX}",
-        "| WHERE " + " OR ".join(dict.fromkeys(says)),
-        *(f"| WHERE {name} IS NOT NULL" for name in _needed(link, [field for _, field in columns])),
+        "| WHERE " + " OR ".join(dict.fromkeys([*says, *(said for _, said in beside)])),
+        *([] if others else [f"| WHERE {name} IS NOT NULL" for name in needed]),
     ]
     stats = ["th_time = MIN(TO_LONG(time))"]
+    if others:
+        stats.append("th_in = COUNT(*) WHERE " + " OR ".join(dict.fromkeys(says)))
+        stats += [f"th_other_{other.number} = COUNT(*) WHERE {said}" for other, said in beside]
+        by += [f"th_outer_{n} = {compared(field)}" for n, field in enumerate(others[0].keys, 1)]
     if _flagged(link):
         stats += [f"th_{number} = COUNT(*) WHERE {said}" for number, said in enumerate(says)]
     if link.kind in NUMERIC:
@@ -56,10 +75,36 @@ def taken(link: Correlation) -> Taken:
     if link.kind == "value_count":
         by += [f"th_value_{n} = {compared(field)}" for n, field in enumerate(link.fields, 1)]
     lines += _stats(stats, ["th_uid = metadata.uid", *by])
-    lines.append('| EVAL th_uid = REPLACE(th_uid, "[\\t\\n]", " ")')
+    lines.append('| EVAL th_uid = REPLACE(th_uid, "[\\t\\n\\r]", " ")')
     lines += _aliased(link, columns)
     lines += _valued(link)
-    return Taken(tuple(lines), tuple(f"th_key_{n}" for n in range(1, len(link.group_by) + 1)))
+    keys = tuple(f"th_key_{n}" for n in range(1, len(link.group_by) + 1))
+    if not others:
+        return Taken(tuple(lines), keys)
+    outer = tuple(f"th_outer_{n}" for n in range(1, len(others[0].keys) + 1))
+    return Taken((*lines, *_lanes(link, others, keys, outer)), (*keys, *outer, "th_lane"), "th_lane > 0")
+
+
+def _lanes(
+    link: Correlation, others: Sequence[Other], keys: Sequence[str], outer: Sequence[str]
+) -> list[str]:
+    """Lane 0 is the correlation's, lane N + 1 that of the rule at place N of the correlation over it."""
+    if aliased(link) or link.kind in NUMERIC or len({other.keys for other in others}) > 1:
+        raise NotInLanguageError(
+            "ES|QL cannot nest a correlation of numbers, or with aliases, beside other rules"
+        )
+    values = ["th_value"] if link.kind == "value_count" else []
+    own = " AND ".join(["th_lane == 0 AND th_in > 0", *(f"{name} IS NOT NULL" for name in (*keys, *values))])
+    there = "".join(f" AND {name} IS NOT NULL" for name in outer)
+    rest = [f"(th_lane == {o.number + 1} AND th_other_{o.number} > 0{there})" for o in others]
+    columns = [f"{name} = CASE(th_lane == 0, {name})" for name in keys]
+    columns += [f"{name} = CASE(th_lane > 0, {name})" for name in outer]
+    return [
+        f"| EVAL th_lane = [0, {listed(*(str(o.number + 1) for o in others))}]",
+        "| MV_EXPAND th_lane",
+        "| WHERE " + " OR ".join([f"({own})", *rest]),
+        *([f"| EVAL {listed(columns)}"] if columns else []),
+    ]
 
 
 def compared(field: str) -> str:
@@ -149,7 +194,7 @@ def _valued(link: Correlation) -> list[str]:
 
 
 def _stats(aggregates: Sequence[str], by: Sequence[str]) -> list[str]:
-    return ["| STATS " + ",\n    ".join(aggregates) + "\n  BY " + listed(by)]
+    return ["| STATS " + ",\n    ".join(aggregates) + (f"\n  BY {listed(by)}" if by else "")]
 
 
 def stats(aggregates: Sequence[str], by: Sequence[str]) -> str:
@@ -157,6 +202,6 @@ def stats(aggregates: Sequence[str], by: Sequence[str]) -> str:
     return _stats(aggregates, by)[0]
 
 
-def base_rules(link: Correlation) -> Sequence[Rule]:
-    """The base rules, none of which is a correlation."""
-    return link.base
+def evaluated(*columns: str) -> str:
+    """An ``EVAL`` command, a column on each line."""
+    return "| EVAL " + ",\n    ".join(columns)
