@@ -34,6 +34,8 @@ class Context:
     options: Options = field(default_factory=Options)
     lookups: dict[str, Lookup] = field(default_factory=dict)
     now: float | None = None
+    earliest: float = 0.0
+    latest: float | None = None
 
     def clock(self) -> float:
         return time.time() if self.now is None else self.now

@@ -29,6 +29,7 @@ COMMANDS: dict[str, Callable[[Args, Context], Command]] = {
     "mvexpand": shaping.mvexpand,
     "head": commands.head,
     "dedup": commands.dedup,
+    "addinfo": shaping.addinfo,
     "sort": commands.sort,
     "bin": shaping.bin_time,
     "bucket": shaping.bin_time,
@@ -58,14 +59,18 @@ class Compiled:
         *,
         lookups: dict[str, Lookup] | None = None,
         now: float | None = None,
+        earliest: float = 0.0,
+        latest: float | None = None,
     ) -> list[Row]:
         """The rows that are left; fields are lists of texts. Raises SplError where values leave the subset.
 
         Events are taken in the order given (Splunk's own is newest first: give them so, or sort).
         ``lookups`` are changed by outputlookup; ``now`` is epoch seconds.
+        ``earliest`` and ``latest`` (now) are the time range that addinfo tells; events are not chosen by it.
         """
         self._context.lookups = lookups if lookups is not None else {}
         self._context.now = now
+        self._context.earliest, self._context.latest = earliest, latest
         rows = [] if self.generating else [event.row(self.options) for event in events]
         for step in self._steps:
             rows = step(rows)

@@ -107,6 +107,21 @@ def mvexpand(args: Args, context: Context) -> Command:
     return run
 
 
+def addinfo(args: Args, context: Context) -> Command:
+    """The time range of the search in every row: info_min_time, info_max_time; the search's own time."""
+    if not args.done():
+        raise args.refuse("addinfo takes no arguments")
+
+    def run(rows: list[Row]) -> list[Row]:
+        now = context.clock()
+        latest = now if context.latest is None else context.latest
+        times = {"info_min_time": context.earliest, "info_max_time": latest, "info_search_time": now}
+        told = {name: [number_text(time)] for name, time in times.items()}
+        return [{**row, **told} for row in rows]
+
+    return run
+
+
 def bin_time(args: Args, context: Context) -> Command:
     """bin (bucket) of _time by a span, aligned to epoch 0 or ``aligntime``; days are UTC days."""
     span, align, name, target = 0, 0.0, None, None

@@ -173,6 +173,17 @@ def test_bin_aligns_to_epoch_or_to_a_time() -> None:
     ]
 
 
+def test_addinfo_tells_the_range_of_the_search() -> None:
+    """SR addinfo: info_min_time, info_max_time, info_search_time in every row."""
+    search = parse("* | addinfo | eval ago=info_max_time-info_min_time")
+    event = [Event({"a": 1}, 60.5)]
+    (row,) = search.run(event, now=100.0, earliest=40.0, latest=90.0)
+    assert (row["info_min_time"], row["info_max_time"], row["info_search_time"]) == (["40"], ["90"], ["100"])
+    assert [row["ago"] for row in search.run(event, now=100.0)] == [["100"]]
+    with pytest.raises(SplError, match="takes no arguments"):
+        parse("* | addinfo x")
+
+
 def test_lookups_are_read_joined_and_written() -> None:
     events = [Event({"k": "a", "v": "1"}, 1), Event({"k": "b", "v": "2"}, 2)]
     seen = {"seen": Lookup([{"_key": ["a"], "k": ["a"], "first": ["0"]}], kv=True)}
