@@ -1,7 +1,7 @@
 """First-seen baselines in SPL: the rule's search, and the search that keeps what was seen in a lookup.
 
 The lookup ``tracehound_seen_<rule>`` has a row for each value that an entity showed, and one for the entity itself
-(``value`` is ``*``; values begin with ``=``): ``by1`` .. the entity in lower case, ``first`` and ``last`` in epoch
+(``value`` is ``*``; values begin with ``v:``): ``by1`` .. the entity in lower case, ``first`` and ``last`` in epoch
 milliseconds. ``first`` is the beginning of the time in which the value (or entity) was never away for as long as
 ``over``: so a value is new at an event if it is not known to have been shown before it, whether the search that
 keeps the lookup has seen that event already or not. Both searches may run in any order and over times that
@@ -70,7 +70,7 @@ def _shown(rule: Rule, kept: Baseline, more: tuple[str, ...] = ()) -> Iterator[s
     yield "| dedup metadata.uid keepempty=t"
     keys = [f"th_key{place}" for place in range(1, len(kept.by) + 1)]
     said = [f"{key}={_entity(name)}" for key, name in zip(keys, kept.by, strict=True)]
-    yield f"| eval th_t=round(_time*1000), th_value={folded(kept.of)}, {', '.join(said)}"
+    yield f"| eval th_t=round(_time * 1000), th_value={folded(kept.of)}, {', '.join(said)}"
     yield f"| where {' AND '.join(f'isnotnull({name})' for name in ('th_value', *keys))}"
     also = [named(spl_field(name)) for name in ("metadata.uid", *more)]
     yield f"| fields {', '.join(['_time', 'th_t', 'th_value', *keys, *also])}"
@@ -93,20 +93,20 @@ def _search(rule: Rule, kept: Baseline, table: str) -> Iterator[str]:
     yield "| sort 0 th_t"
     yield "| streamstats count AS th_n"
     yield f"| mvexpand th_value limit={MAX_VALUES}"
-    yield '| eval th_shown="=".th_value, th_any="*"'
+    yield '| eval th_shown="v:".th_value, th_any="*"'
     yield f"| lookup {table} {entity} value AS th_shown OUTPUT first AS th_first last AS th_last"
     yield f"| lookup {table} {entity} value AS th_any OUTPUT first AS th_since last AS th_there"
     yield f"| streamstats current=f max(th_t) AS th_before BY {who} th_value"
     yield f"| streamstats current=f max(th_t) AS th_seen BY {who}"
-    yield f"| eval th_back=if(isnull(th_seen) OR th_t-th_seen>={over}, 1, 0)"
+    yield f"| eval th_back=if(isnull(th_seen) OR th_t - th_seen>={over}, 1, 0)"
     yield f"| streamstats sum(th_back) AS th_stay BY {who}"
     yield f"| streamstats min(th_t) AS th_start BY {who} th_stay"
-    yield f"| eval th_start=if(th_since<th_start AND th_start-th_there<{over}, th_since, th_start)"
-    yield f"| eval th_known=if(th_first<th_t AND th_t-th_last<{over}, 1, 0)"
-    yield f"| where th_known=0 AND (isnull(th_before) OR th_t-th_before>={over}) AND th_t-th_start>={learn}"
+    yield f"| eval th_start=if(th_since<th_start AND th_start - th_there<{over}, th_since, th_start)"
+    yield f"| eval th_known=if(th_first<th_t AND th_t - th_last<{over}, 1, 0)"
+    yield f"| where th_known=0 AND (isnull(th_before) OR th_t - th_before>={over}) AND th_t - th_start>={learn}"
     yield f"| eventstats values(th_value) AS first_seen BY {who} th_n"
     yield "| dedup th_n"
-    yield "| eval known_since=th_start/1000"
+    yield "| eval known_since=th_start / 1000"
     names = [named(spl_field(name)) for name in also]
     uid = [] if "metadata.uid" in kept.by else ["metadata.uid"]
     yield f"| table _time, {', '.join([*keys, 'first_seen', 'known_since', *names, *uid])}"
@@ -127,7 +127,7 @@ def _keep(rule: Rule, kept: Baseline, table: str) -> Iterator[str]:
     keys = [f"th_key{place}" for place in range(1, len(kept.by) + 1)]
     by = [f"by{place}" for place in range(1, len(kept.by) + 1)]
     yield from _shown(rule, kept)
-    yield '| eval th_value=mvappend("*", mvmap(th_value, "=".th_value))'
+    yield '| eval th_value=mvappend("*", mvmap(th_value, "v:".th_value))'
     yield f"| mvexpand th_value limit={MAX_VALUES + 1}"
     yield f"| stats min(th_t) AS th_first max(th_t) AS th_last BY {' '.join(keys)} th_value"
     renamed = (f"{key} AS {name}" for key, name in zip(keys, by, strict=True))
@@ -137,12 +137,12 @@ def _keep(rule: Rule, kept: Baseline, table: str) -> Iterator[str]:
     yield f"| stats min(th_first) AS th_first max(th_last) AS th_last {oldest} BY {' '.join(by)} value"
     cases = (
         "isnull(th_first), first",
-        "isnull(first) OR th_first-last>=" + str(over) + ", th_first",
+        "isnull(first) OR th_first - last>=" + str(over) + ", th_first",
         "true(), min(first, th_first)",
     )
     yield f"| eval first=case({', '.join(cases)})"
     yield "| eval last=max(coalesce(last, th_last), coalesce(th_last, last))"
-    yield f"| where last>now()*1000-{over + DAY}"
+    yield f"| where last>now() * 1000 - {over + DAY}"
     yield f"| sort {MAX_ROWS} -last"
     yield f"| table {', '.join(by)}, value, first, last"
     yield f"| outputlookup {table}"

@@ -3,7 +3,11 @@
 A window opens with the first event of its group and holds what comes less than the timespan after it; the
 next opens with the first event after that. So rows are sorted by group, each is told when the next one comes, and
 streamstats starts anew (``reset_after``) behind the last of a window: ``th_start`` is then when its window
-opened. Only windows that have passed by now are judged; their hits are at their ends.
+opened. Only windows that have passed are judged; their hits are at their ends.
+
+Where a window opens depends on all before it, up to the last time at which the group paused for the timespan. So
+those of a group are judged from its first pause on in the time searched (``th_paused``), before which it counts as
+busy.
 """
 
 from __future__ import annotations
@@ -33,13 +37,18 @@ def closing(node: Node) -> Iterator[str]:
     yield from _windows(node)
     by = node.by_also("th_start")
     yield from _measures(node, by)
-    over = f"isnull(th_next) OR th_next-th_start>={node.span}"
+    over = f"isnull(th_next) OR th_next - th_start>={node.span}"
     yield f"| streamstats window=100 global=f list(th_event) AS th_events{by}"
-    yield node.where(over)
+    yield node.where(f"({over}) AND th_paused>0")
     yield from _judged(node)
-    here = f"isnotnull({node.keys[0]})" if node.chained else "true()"
-    yield f"| eval th_t=if({here}, th_start+{node.span}, th_t), th_n=if({here}, th_n-{BEFORE}, th_n)"
-    yield node.where("th_t<=now()*1000")
+    yield f"| eval {', '.join(_moved(node))}"
+    yield node.where("th_t<=min(now(), info_max_time) * 1000")
+
+
+def _moved(node: Node) -> Iterator[str]:
+    """A hit's time is the end of its window, and it comes first there."""
+    for name, value in (("th_t", f"th_start + {node.span}"), ("th_n", f"th_n - {BEFORE}")):
+        yield f"{name}=if(isnull({node.keys[0]}), {name}, {value})" if node.chained else f"{name}={value}"
 
 
 def _windows(node: Node) -> Iterator[str]:
@@ -47,6 +56,12 @@ def _windows(node: Node) -> Iterator[str]:
     each = f" global=f last(th_t) AS th_next{node.by}" if node.by else " last(th_t) AS th_next"
     yield "| sort 0 -th_t -th_n"
     yield f"| streamstats current=f window=1{each}"
+    yield "| sort 0 th_t th_n"
+    before = each.replace("th_next", "th_previous")
+    yield f"| streamstats current=f window=1{before}"
+    pause = f"th_t - coalesce(th_previous, {node.known_from})>={node.span}"
+    yield f"| eval th_pause=if({pause}, 1, 0)"
+    yield f"| streamstats sum(th_pause) AS th_paused{node.by}"
     keys = node.keys
     if node.chained:
         keys = [f"th_by{place}" for place in range(len(node.keys))]
@@ -54,7 +69,7 @@ def _windows(node: Node) -> Iterator[str]:
         yield f"| eval {', '.join(said)}"
     yield f"| sort 0 {' '.join([*(f'str({key})' for key in keys), 'th_t', 'th_n'])}"
     change = " reset_on_change=t" if node.by else ""
-    reset = f'reset_after="("isnull(th_next) OR th_next-th_start>={node.span}")"'
+    reset = f'reset_after="("isnull(th_next) OR th_next - th_start>={node.span}")"'
     yield f"| streamstats{change} {reset} min(th_t) AS th_start{node.by}"
 
 
@@ -90,16 +105,16 @@ def _judged(node: Node) -> Iterator[str]:
             yield node.where(holds(node.link.expression, "th_met{}=1"))
             return
     elif kind == "value_sum":
-        yield f"| eval th_measure=th_sum/{parts}"
+        yield f"| eval th_measure=th_sum / {parts}"
         yield node.where(compared(node, "th_sum", parts))
         return
     elif kind == "value_avg":
-        yield f"| eval th_measure=th_sum/th_numbers/{parts}"
-        yield node.where(compared(node, "th_sum", parts) + "*th_numbers")
+        yield f"| eval th_measure=th_sum / th_numbers / {parts}"
+        yield node.where(compared(node, "th_sum", parts) + " * th_numbers")
         return
     elif kind in ("value_percentile", "value_median"):
         yield f"| eval th_hundredfold={percentile(node, 'th_pairs')}"
-        yield f"| eval th_measure=th_hundredfold/{parts * 100}"
+        yield f"| eval th_measure=th_hundredfold / {parts * 100}"
         yield node.where(compared(node, "th_hundredfold", parts * 100))
         return
     elif kind == "temporal_ordered":

@@ -62,7 +62,7 @@ def _numbers(node: Node) -> Iterator[str]:
         yield f"| eval {own}={node.only(evaluated(name))}"
         yield f"| mvexpand {own} limit={MAX_VALUES}"
     number = f"tonumber({own if is_array(name) else evaluated(name)})"
-    yield f"| eval {own}={f'round({number}*{DECIMALS})' if scale(node) > 1 else number}"
+    yield f"| eval {own}={f'round({number} * {DECIMALS})' if scale(node) > 1 else number}"
     yield node.where(f"isnotnull({own})")
     if is_array(name):
         added = f"sum({own}) AS {own} count({own}) AS {node.own('numbers')}"
@@ -72,21 +72,21 @@ def _numbers(node: Node) -> Iterator[str]:
 
 def sortable(node: Node) -> str:
     """The number with 15 digits, its time and its event: texts in the order of the numbers, each different."""
-    digits = f'substr("000000000000000".({node.own("value")}+{SHIFT}), -15)'
+    digits = f'substr("000000000000000".({node.own("value")} + {SHIFT}), -15)'
     return f'{digits}."|".th_t."|".th_n'
 
 
 def percentile(node: Node, texts: str) -> str:
     """An eval that makes 100 times the percentile of ``sortable`` texts: interpolated between neighbours."""
     count, percent = f"mvcount({texts})", node.link.percentile
-    place = f"{percent}*({count}-1)"
+    place = f"{percent} * ({count} - 1)"
 
     def at(place: str) -> str:
-        return f'(tonumber(mvindex(split(mvindex({texts}, {place}), "|"), 0))-{SHIFT})'
+        return f'(tonumber(mvindex(split(mvindex({texts}, {place}), "|"), 0)) - {SHIFT})'
 
-    low, high = at(f"floor(({place})/100)"), at(f"ceiling(({place})/100)")
-    rest = f"(({place})%100)"
-    return f"{low}*(100-{rest})+{high}*{rest}"
+    low, high = at(f"floor(({place}) / 100)"), at(f"ceiling(({place}) / 100)")
+    rest = f"(({place}) % 100)"
+    return f"{low} * (100 - {rest}) + {high} * {rest}"
 
 
 def holds(expression: Expression, present: str) -> str:
@@ -100,7 +100,7 @@ def holds(expression: Expression, present: str) -> str:
 
 def how_many(rules: int, present: str) -> str:
     """How many base rules are there."""
-    return "+".join(f"if({present.format(number)}, 1, 0)" for number in range(rules))
+    return " + ".join(f"if({present.format(number)}, 1, 0)" for number in range(rules))
 
 
 def compared(node: Node, measure: str, parts: int = 1) -> str:

@@ -8,6 +8,7 @@ it meets (``th_at``: ``correlation.rule``), and the rows of one event in one gro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,11 +16,13 @@ from functools import cached_property
 from sigma.conversion.state import ConversionState
 
 from tracehound.compiler import conditions
+from tracehound.compiler.model import NotInLanguageError
 from tracehound.compiler.spl import INDEX_MACRO, evaluated, spl_field
 from tracehound.rules import Rule
 from tracehound.rules.model import Correlation
 from tracehound.schema import fields
 
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.{}-]{0,200}")
 MAX_GROUPS, MAX_VALUES = 64, 1000
 """As the embedded engine: so many groups an event is in, so many of its values are counted."""
 
@@ -55,6 +58,16 @@ class Node:
     def by_also(self, *more: str) -> str:
         names = [*self.keys, *more]
         return f" BY {' '.join(names)}" if names else ""
+
+    @property
+    def known_from(self) -> str:
+        """The time, in milliseconds, from which on all its events are seen: below it, windows may be cut."""
+        below = self.depth()
+        return "info_min_time * 1000" + (f" + {below}" if below else "")
+
+    def depth(self) -> int:
+        """The timespans of the correlations below, one upon the other."""
+        return max((child.span + child.depth() for child in self.below.values()), default=0)
 
     @property
     def span(self) -> int:
@@ -145,13 +158,21 @@ def opening(nodes: Sequence[Node], kept: Iterable[str]) -> Iterator[str]:
     elif not whole:
         yield f"| where {' OR '.join(f'({e})' for e in said)}"
     yield "| dedup metadata.uid keepempty=t"
-    yield "| eval th_t=round(_time*1000)"
+    yield "| eval th_t=round(_time * 1000)"
     yield "| sort 0 th_t"
     yield "| streamstats count AS th_n"
     yield f"| fields {', '.join(['_time', *ours, *kept_names(kept)])}"
     yield "| fields - _raw"
+    if any(needs_range(node) for node in nodes):
+        yield "| addinfo"
     if top.split:
         yield "| mvexpand th_at"
+
+
+def needs_range(node: Node) -> bool:
+    """Whether a window that the search's time range cuts could hold where the whole window does not."""
+    kind = node.link.kind
+    return node.link.at_close or (kind.startswith("value_") and kind != "value_count")
 
 
 def kept_names(names: Iterable[str]) -> list[str]:
@@ -160,8 +181,10 @@ def kept_names(names: Iterable[str]) -> list[str]:
 
 
 def named(name: str) -> str:
-    """A field's name as an argument of a command."""
-    return f'"{name}"' if "{" in name else name
+    """A field's name, or an alias, as an argument of a command. Raises ``NotInLanguageError``."""
+    if not NAME.fullmatch(name):
+        raise NotInLanguageError(f"SPL: the name {name!r} of a group is no name of a field")
+    return f'"{name}"' if "{" in name or "-" in name else name
 
 
 def is_array(name: str) -> bool:
@@ -230,7 +253,7 @@ def _together(node: Node) -> Iterator[str]:
     if any(child.link.at_close for child in node.below.values()):
         # A hit at the close of a window counts as an event that may have been taken before, if that is long ago.
         yield f"| streamstats current=f max(th_t) AS th_taken{node.by_also('metadata.uid')}"
-        yield node.where(f"isnull(th_taken) OR th_t-th_taken>={node.span}")
+        yield node.where(f"isnull(th_taken) OR th_t - th_taken>={node.span}")
     else:
         keep = " keepempty=t" if node.chained else ""
         yield f"| dedup {' '.join(['metadata.uid', *node.keys])}{keep}"

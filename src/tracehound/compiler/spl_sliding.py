@@ -67,7 +67,7 @@ def _count(node: Node) -> Iterator[str]:
         else f"| streamstats window={wanted} min(th_t) AS th_first count AS th_measure"
     )
     yield _evidence(node)
-    yield node.where(f"th_measure={wanted} AND th_t-th_first<{node.span}")
+    yield node.where(f"th_measure={wanted} AND th_t - th_first<{node.span}")
 
 
 def _distinct(node: Node) -> Iterator[str]:
@@ -92,16 +92,17 @@ def _sum(node: Node) -> Iterator[str]:
     """Whole numbers come in and go out again."""
     numbers = node.own("numbers") if is_array(node.link.field) else "1"
     yield from _sweep(node)
-    yield f"| eval th_x=th_s*{node.own('value')}, th_y=th_s*{numbers}"
+    yield f"| eval th_x=th_s * {node.own('value')}, th_y=th_s * {numbers}"
     yield f"| streamstats sum(th_x) AS th_sum sum(th_y) AS th_numbers{node.by}"
     yield node.where("th_s=1")
     yield _evidence(node)
+    yield _whole(node)
     if node.link.kind == "value_sum":
-        yield f"| eval th_measure=th_sum/{scale(node)}"
+        yield f"| eval th_measure=th_sum / {scale(node)}"
         yield node.where(compared(node, "th_sum", scale(node)))
     else:
-        yield f"| eval th_measure=th_sum/th_numbers/{scale(node)}"
-        yield node.where(compared(node, "th_sum", scale(node)) + "*th_numbers")
+        yield f"| eval th_measure=th_sum / th_numbers / {scale(node)}"
+        yield node.where(compared(node, "th_sum", scale(node)) + " * th_numbers")
 
 
 def _percentile(node: Node) -> Iterator[str]:
@@ -111,18 +112,19 @@ def _percentile(node: Node) -> Iterator[str]:
     the last timespan are all in the row's own, and no list grows beyond two timespans.
     """
     parts = scale(node) * 100
-    own = f"floor(th_t/{node.span})"
-    both = f"mvappend({own}, {own}+1)"
+    own = f"floor(th_t / {node.span})"
+    both = f"mvappend({own}, {own} + 1)"
     spans = f"if(isnull({node.keys[0]}), {own}, {both})" if node.chained else both
     yield f"| eval th_pair={sortable(node)}, th_span={spans}"
     yield "| mvexpand th_span"
     yield f"| streamstats values(th_pair) AS th_pairs{node.by_also('th_span')}"
     yield node.where(f"th_span={own}")
     yield _evidence(node)
+    yield _whole(node)
     time = 'tonumber(mvindex(split(th_pairs, "|"), 1))'
-    yield f"| eval th_pairs=mvmap(th_pairs, if({time}>th_t-{node.span}, th_pairs, null()))"
+    yield f"| eval th_pairs=mvmap(th_pairs, if({time}>th_t - {node.span}, th_pairs, null()))"
     yield f"| eval th_hundredfold={percentile(node, 'th_pairs')}"
-    yield f"| eval th_measure=th_hundredfold/{parts}"
+    yield f"| eval th_measure=th_hundredfold / {parts}"
     yield node.where(compared(node, "th_hundredfold", parts))
 
 
@@ -132,7 +134,7 @@ def _together(node: Node) -> Iterator[str]:
     yield f"| eval {', '.join(f'th_t{r}=if(th_m{r}=1, th_t, null())' for r in rules)}"
     yield f"| streamstats {' '.join(f'max(th_t{r}) AS th_last{r}' for r in rules)}{node.by}"
     yield _evidence(node)
-    present = "coalesce(th_t-th_last{}, " + f"{node.span})<{node.span}"
+    present = "coalesce(th_t - th_last{}, " + f"{node.span})<{node.span}"
     yield f"| eval th_measure={how_many(len(rules), present)}"
     if node.link.expression is not None:
         yield node.where(holds(node.link.expression, present))
@@ -149,7 +151,7 @@ def _in_order(node: Node) -> Iterator[str]:
     yield f"| streamstats {most}{node.by}"
     yield _evidence(node)
     yield f"| eval th_measure={length}"
-    yield node.where(" OR ".join(f"th_t-th_c{r}<{node.span}" for r in last))
+    yield node.where(" OR ".join(f"th_t - th_c{r}<{node.span}" for r in last))
 
 
 def _sweep(node: Node) -> Iterator[str]:
@@ -158,8 +160,13 @@ def _sweep(node: Node) -> Iterator[str]:
     signs = f'if(isnull({node.keys[0]}), "1", {both})' if node.chained else both
     yield f"| eval th_s={signs}"
     yield "| mvexpand th_s"
-    yield f"| eval th_t=if(th_s=-1, th_t+{node.span}, th_t)"
+    yield f"| eval th_t=if(th_s=-1, th_t + {node.span}, th_t)"
     yield "| sort 0 th_t th_s th_n"
+
+
+def _whole(node: Node) -> str:
+    """Keep the rows of which the whole window was searched: a part of it may hold where the whole does not."""
+    return node.where(f"th_t - ({node.known_from})>={node.span}")
 
 
 def _evidence(node: Node) -> str:

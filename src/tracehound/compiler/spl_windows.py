@@ -41,10 +41,10 @@ ORDER = "events of the same millisecond are taken in the order in which Splunk g
 DECIMAL = "numbers are rounded to six decimal places, and are exact below 10^9"
 RANKED = "numbers are exact below 4*10^14 (with decimals 4*10^8)"
 OPENED = (
-    "windows open with the first event that a search reads: where its time range begins within a window, that "
-    "window and those that follow it without a pause may open at other events than in the embedded engine"
+    "where a window opens depends on what came before: of each group, windows are judged from the first time on at "
+    "which it paused for the timespan within the time searched; earlier ones are missed"
 )
-CLOSED = "windows that have not passed at the time of the search are left to the next one"
+CLOSED = "windows that have not passed at the end of the time searched are left to the next search"
 
 
 def correlation(rule: Rule) -> Said:
@@ -80,8 +80,8 @@ def _rows(rule: Rule, top: Node) -> Iterator[str]:
     """Hits as the rows that the search gives."""
     if not top.link.at_close:
         time = 'tonumber(mvindex(split(th_events, "|"), 0))'
-        yield f"| eval th_events=mvmap(th_events, if({time}>th_t-{top.span}, th_events, null()))"
-    yield '| eval first_time=tonumber(mvindex(split(mvindex(th_events, 0), "|"), 0))/1000, _time=th_t/1000'
+        yield f"| eval th_events=mvmap(th_events, if({time}>th_t - {top.span}, th_events, null()))"
+    yield '| eval first_time=tonumber(mvindex(split(mvindex(th_events, 0), "|"), 0)) / 1000, _time=th_t / 1000'
     yield r'| eval related_uids=mvdedup(mvmap(th_events, replace(th_events, "^[0-9]+[|]", "")))'
     least = ", th_measure" if top.link.kind == "event_count" else ""
     count = f"max(mvcount(related_uids){least})" if least else "mvcount(related_uids)"
