@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tracehound.compiler import conditions
 from tracehound.compiler.esql import INDEX
-from tracehound.compiler.esql_taken import LINE, STAMP, TAB, Taken, compared, stats
+from tracehound.compiler.esql_taken import LINE, STAMP, TAB, Taken, compared, listed, stats
 from tracehound.rules.model import Baseline, Rule
 from tracehound.schema import fields
 
@@ -68,10 +68,11 @@ def _values(baseline: Baseline, keys: list[str]) -> list[str]:
     return [
         stats(["th_row = VALUES(th_stamp)"], [*keys, "th_value"]),
         "| EVAL th_row = MV_SORT(th_row)",
-        f"| EVAL th_row = {BESIDE}",
-        "| MV_EXPAND th_row",
-        '| WHERE th_row LIKE "*\\n*"',
-        '| DISSECT th_row "%{th_before}\\t%{}\\n%{th_stamp}"',
+        f"| EVAL th_pair = {BESIDE}",
+        f"| KEEP {listed(keys, 'th_value', 'th_pair')}",
+        "| MV_EXPAND th_pair",
+        '| WHERE th_pair LIKE "*\\n*"',
+        '| DISSECT th_pair "%{th_before}\\t%{}\\n%{th_stamp}"',
         '| EVAL th_end = TO_LONG(LEFT(th_stamp, 13)), th_before = CASE(th_before != "", TO_LONG(th_before))',
         f"| EVAL th_new = th_before IS NULL OR th_end - th_before >= {baseline.seconds * 1000}",
     ]
@@ -84,10 +85,11 @@ def _known(baseline: Baseline, keys: list[str]) -> list[str]:
         f'| EVAL th_row = CONCAT(th_stamp, {TAB}, CASE(th_new, "1", "0"), th_value)',
         stats(["th_row = VALUES(th_row)"], keys),
         "| EVAL th_row = MV_SORT(th_row)",
-        f"| EVAL th_row = {BESIDE}",
-        "| MV_EXPAND th_row",
-        '| WHERE th_row LIKE "*\\n*"',
-        '| DISSECT th_row "%{th_before}\\t%{}\\n%{th_row}"',
+        f"| EVAL th_pair = {BESIDE}",
+        f"| KEEP {listed(keys, 'th_pair')}",
+        "| MV_EXPAND th_pair",
+        '| WHERE th_pair LIKE "*\\n*"',
+        '| DISSECT th_pair "%{th_before}\\t%{}\\n%{th_row}"',
         '| EVAL th_end = TO_LONG(LEFT(th_row, 13)), th_before = CASE(th_before != "", TO_LONG(th_before))',
         f"| EVAL th_since = CASE(th_before IS NULL OR th_end - th_before >= {span}, th_end)",
         stats(["th_since = VALUES(th_since)", "th_row = VALUES(th_row)"], keys),
