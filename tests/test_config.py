@@ -16,6 +16,7 @@ privacy: {prompt: hash, response: drop, tool: store, redact: false, max_chars: 1
 models: {approved: [gpt-4o, "claude-*"], unapproved: [deepseek*]}
 services: {approved: [api.openai.com], unapproved: [chat.example]}
 aliases: {alice@example.com: ["arn:aws:iam::111122223333:user/alice"]}
+targets: {elastic: {url: "https://localhost:9200"}}
 lateness: 60
 """
 

@@ -69,6 +69,10 @@ class Settings(_Strict):
         default_factory=dict,
         description="Principal -> its other names (ARN, e-mail, key hash); compared without case.",
     )
+    targets: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Settings of targets by name (elastic, ...); secrets are not written here.",
+    )
     lateness: int = Field(300, ge=0, le=86_400, description="Seconds that an event may be late, for windows.")
 
 
@@ -82,8 +86,29 @@ def load_settings(file: Path | None = None, packs: Sequence[Path] = ()) -> Setti
     except ValidationError as error:
         raise ConfigError(_explain(error, path, marks)) from error
     base = path.parent if path else Path()
+    _check_targets(settings, path, marks, base)
     folders = [_pack(base / pack) for pack in settings.packs] + [_pack(pack) for pack in packs]
     return settings.model_copy(update={"packs": folders})
+
+
+def _check_targets(settings: Settings, path: Path | None, marks: yaml.Node | None, base: Path) -> None:
+    """Each target's settings by its own model; what the environment or a flag may still give is not missed."""
+    if not settings.targets:
+        return
+    from tracehound import targets  # most runs have none
+
+    packs = [base / pack for pack in settings.packs]
+    for name, values in settings.targets.items():
+        model = targets.model_of(targets.target(name, packs))
+        try:
+            model.model_validate(values)
+        except ValidationError as error:
+            lines = []
+            for problem in error.errors()[:5]:
+                place = ("targets", name, *problem["loc"])
+                said = targets.problem_in_words(problem, model)
+                lines.append(f"{path}{_line(marks, place)}: {'.'.join(str(p) for p in place)}: {said}")
+            raise ConfigError("\n".join(lines)) from None
 
 
 def _read(path: Path) -> tuple[dict[str, Any], yaml.Node | None]:

@@ -7,6 +7,7 @@ TracehoundError                    anything below; ``str()`` says what, where an
 │   ├── RuleError
 │   └── PatternError
 ├── ConfigError                    tracehound.yml, a flag or the environment is wrong
+├── TargetError                    a target (Elastic, Splunk) does not answer, or refuses what it is asked
 ├── StoreError                     the event store cannot be read or written
 └── StateError                     what was remembered of earlier runs cannot be read or written
 """
@@ -62,6 +63,10 @@ class PatternError(ContentError):
 
 class ConfigError(TracehoundError):
     """A wrong setting, flag or environment variable."""
+
+
+class TargetError(TracehoundError):
+    """A target cannot be reached, or refuses a request; what was not delivered is not lost."""
 
 
 class StoreError(TracehoundError):

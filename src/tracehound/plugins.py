@@ -49,6 +49,11 @@ def load(kind: str, constant: str, expected: type[T], packs: Sequence[Path] = ()
     return found
 
 
+def module(kind: str, path: Path) -> ModuleType:
+    """The module of a plugin, one of ``files``."""
+    return _import(kind, path)
+
+
 def _import(kind: str, path: Path) -> ModuleType:
     """Import ours as ``tracehound.<kind>.<name>``, a pack's under a name made from its folder."""
     folder = path.parent.parent if path.name == "__init__.py" else path.parent

@@ -2,6 +2,8 @@
 
 An input module has ``find(places)``, which gives the names of its streams, and ``streams(places, seen)``,
 which opens them one after the other and tells ``seen`` how many bytes it read.
+
+A target is a folder whose ``__init__.py`` defines ``TARGET`` (``tracehound.targets``).
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from tracehound import targets
 from tracehound.config import DEFAULT_FILE, Settings
 
 HEAD = f"""\
@@ -22,7 +23,8 @@ in the working folder where there is one. All keys are optional. A key that is u
 value is refused with file, line and the nearest valid name, and nothing runs (exit code 2). Precedence: flag, then
 environment, then file. `tracehound schema config` prints the JSON Schema, which editors can check against.
 
-Secrets have no place in this file: no key takes one.
+Secrets have no place in this file: no key takes one. Those of a target are read from the environment
+(`TRACEHOUND_<TARGET>_<SECRET>`), from the file that `<secret>_file` names, or from the keyring.
 """
 
 EXAMPLE = """\
@@ -45,6 +47,12 @@ services:
   unapproved: [chat.deepseek.com]
 aliases:
   alice@example.com: ["arn:aws:iam::111122223333:user/alice", "key-alias-alice"]
+targets:
+  elastic:
+    url: https://es.example.com:9200
+    kibana_url: https://kibana.example.com
+    api_key_file: /run/secrets/elastic
+    namespace: prod
 lateness: 300
 """
 
@@ -69,7 +77,32 @@ def configuration_page() -> str:
     rows = [f"| `{key}` | {kind} | {default} | {said} |" for key, kind, default, said in keys()]
     table = ["## Keys", "", "| key | type | default | what it is |", "|---|---|---|---|", *rows]
     example = ["## Example", "", "```yaml", EXAMPLE.rstrip(), "```"]
-    return "\n".join([HEAD, *table, "", *example, "", PACKS])
+    return "\n".join([HEAD, *table, "", *_targets(), "", *example, "", PACKS])
+
+
+def _targets() -> Iterator[str]:
+    """A table for each target's settings."""
+    for name in targets.names():
+        yield f"## `targets.{name}`"
+        yield ""
+        model = targets.model_of(targets.target(name))
+        yield f"Each may be set by `TRACEHOUND_{name.upper()}_<KEY>` too. Secrets: " + (
+            ", ".join(f"`{secret}`" for secret in model.SECRETS) + "."
+        )
+        yield ""
+        yield "| key | default | what it is |"
+        yield "|---|---|---|"
+        yield from _target_rows(model)
+
+
+def _target_rows(model: type[BaseModel], above: str = "") -> Iterator[str]:
+    for name, info in model.model_fields.items():
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            yield from _target_rows(info.annotation, f"{above}{name}.")
+        else:
+            value = info.get_default(call_default_factory=True)
+            default = "none" if value is None else _default(info)
+            yield f"| `{above}{name}` | {default} | {info.description} |"
 
 
 def keys(model: type[BaseModel] = Settings, above: str = "") -> Iterator[tuple[str, str, str, str]]:
@@ -94,7 +127,7 @@ def _kind(kind: Any, field: FieldInfo) -> str:
     if origin is list:
         return "list of folders" if inside == (Path,) else "list of texts"
     if origin is dict:
-        return "name to list of texts"
+        return "name to list of texts" if get_origin(inside[1]) is list else "target to its settings"
     if isinstance(kind, types.GenericAlias):
         raise TypeError(f"no words for the type {kind}")
     if kind is int:
