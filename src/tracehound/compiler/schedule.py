@@ -11,10 +11,14 @@ INTERVAL = 300
 
 
 def span(rule: Rule) -> int:
-    """The seconds that a rule's windows cover together; 0 for single events."""
-    if rule.correlation is not None:
-        return rule.correlation.seconds + max((span(base) for base in rule.correlation.base), default=0)
-    return 0
+    """The seconds that a rule's windows cover together; 0 for single events.
+
+    A window that is judged when it closes is preceded by a pause as long, after which it is sure to open.
+    """
+    link = rule.correlation
+    if link is None:
+        return 0
+    return link.seconds * (1 + link.at_close) + max((span(base) for base in link.base), default=0)
 
 
 def look_back(rule: Rule, lateness: int) -> int:

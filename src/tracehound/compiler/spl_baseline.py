@@ -8,12 +8,12 @@ keeps the lookup has seen that event already or not. Both searches may run in an
 overlap, and read events twice.
 
 A row of the rule's search is an event with values that its entity did not show before: ``_time``, the fields of
-``by`` in lower case, ``first_seen`` (the values, in lower case), ``known_since`` (of the entity, seconds) and
-``metadata.uid``.
+``by`` (arrays with ``{}``) in lower case, ``first_seen`` (the values, in lower case), ``known_since`` (of the
+entity, seconds) and ``metadata.uid``.
 
-At first the lookup is empty: the search is run once over as long as ``over`` (companion ``seed``), then on a
-schedule (companion ``keep``), over at least the time since it ran last and the lateness, which together are shorter
-than ``over``. Without the seed an entity's first event begins its time of learning, as in the embedded engine.
+At first the lookup is empty: the companion ``keep`` is run once over as long as ``over``, then on a schedule, over
+at least the time since it ran last and the lateness, which together are shorter than ``over``. Without that first
+run an entity's first event begins its time of learning, as in the embedded engine.
 """
 
 from __future__ import annotations
@@ -45,15 +45,10 @@ def baseline(rule: Rule) -> Said:
         raise ValueError(f"rule {rule.id} is no baseline")
     table = lookup_of(rule)
     keep = "\n".join(_keep(rule, rule.baseline, table))
-    over = f"{rule.baseline.seconds}s"
-    companions = (
-        Companion("seed", keep, f"fills the lookup {table}; run it once, before the rule's search", over),
-        Companion(
-            "keep", keep, f"keeps the lookup {table}; scheduled, at least as often as the rule's search"
-        ),
-    )
+    over = rule.baseline.seconds
+    purpose = f"keeps the lookup {table}; run it once over the last {over} s to fill it, then on schedule"
     query = "\n".join(_search(rule, rule.baseline, table))
-    return Said(query, (STREAMED, KEPT), companions, (table,))
+    return Said(query, (STREAMED, KEPT), (Companion("keep", keep, purpose),), (table,))
 
 
 def lookup_of(rule: Rule) -> str:

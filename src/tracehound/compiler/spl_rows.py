@@ -66,8 +66,9 @@ class Node:
         return "info_min_time * 1000" + (f" + {below}" if below else "")
 
     def depth(self) -> int:
-        """The timespans of the correlations below, one upon the other."""
-        return max((child.span + child.depth() for child in self.below.values()), default=0)
+        """How long hits from below may be missed: the timespans one upon the other, twice where windows close."""
+        below = ((c.span * (1 + c.link.at_close) + c.depth()) for c in self.below.values())
+        return max(below, default=0)
 
     @property
     def span(self) -> int:

@@ -44,7 +44,10 @@ OPENED = (
     "where a window opens depends on what came before: of each group, windows are judged from the first time on at "
     "which it paused for the timespan within the time searched; earlier ones are missed"
 )
-CLOSED = "windows that have not passed at the end of the time searched are left to the next search"
+CLOSED = (
+    "windows are judged as soon as their end has passed, without what is indexed later: let the search's latest "
+    "time lag by the lateness"
+)
 
 
 def correlation(rule: Rule) -> Said:
@@ -91,9 +94,10 @@ def _rows(rule: Rule, top: Node) -> Iterator[str]:
     uid = [] if "metadata.uid" in (*top.link.group_by, *also) else ["metadata.uid"]
     kept = ["_time", *keys, "first_time", "measure", "count", "related_uids", *also, *uid]
     yield f"| table {', '.join(kept)}"
-    if keys:
-        names = (f"{key} AS {named(name)}" for key, name in zip(keys, top.link.group_by, strict=True))
-        yield f"| rename {', '.join(names)}"
+    names = dict(zip(keys, top.link.group_by, strict=True))
+    names |= {said: name for said, name in zip(also, _named_by(rule), strict=True) if said != name}
+    if names:
+        yield f"| rename {', '.join(f'{said} AS {named(name)}' for said, name in names.items())}"
 
 
 def _approximate(nodes: list[Node]) -> Iterator[str]:
