@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, ClassVar
 
 from sigma.backends.elasticsearch.elasticsearch_eql import EqlBackend
 from sigma.conditions import ConditionNOT
 from sigma.conversion.state import ConversionState
 
-from tracehound.compiler.leaves import CannotSayError, SaysLeaves, anything, type_of, written
+from tracehound.compiler.leaves import CannotSayError, SaysLeaves, anything, network_text, type_of, written
 from tracehound.matcher.leaves import Address, Bool, Cidr, Compare, Exists, LeafTest, Number, Text
 from tracehound.matcher.values import number_text
+from tracehound.schema import fields
+
+_MAPPED = IPv6Network("::ffff:0:0/96")
 
 
 def quoted(text: str) -> str:
@@ -27,10 +31,15 @@ class TracehoundEqlBackend(SaysLeaves, EqlBackend):
     identifier = "tracehound_eql"
     language = "EQL"
     or_word, not_word = "or", "not"
+    _negations = 0
 
     def convert_condition_not(self, cond: ConditionNOT, state: ConversionState) -> Any:
         """``not (...)``."""
-        return f"not ({self.convert_condition(cond.args[0], state)})"
+        self._negations += 1
+        try:
+            return f"not ({self.convert_condition(cond.args[0], state)})"
+        finally:
+            self._negations -= 1
 
     def compare_precedence(self, outer: Any, inner: Any) -> bool:
         """pySigma's own, without this backend's exception for null."""
@@ -59,15 +68,24 @@ class TracehoundEqlBackend(SaysLeaves, EqlBackend):
             text = number_text(test.number)
             return f"{field} == {text if type_of(field) in ('long', 'double', 'date') else quoted(text)}"
         if isinstance(test, Bool):
-            return f"{field} == {'true' if test.truth else 'false'}"
-        if isinstance(test, Address):
-            bits = 128 if ":" in test.written else 32
-            return f"cidrMatch({field}, {quoted(f'{test.written}/{bits}')})"
-        if isinstance(test, Cidr) and type_of(field) == "ip":
-            return f"cidrMatch({field}, {quoted(test.written)})"
+            truth = "true" if test.truth else "false"
+            return f"{field} == {truth}" if type_of(field) == "boolean" else f"{field} in~ ({quoted(truth)})"
+        if isinstance(test, Address | Cidr) and type_of(field) == "ip":
+            return f"cidrMatch({field}, {', '.join(map(quoted, _networks(test)))})"
         if isinstance(test, Compare) and test.op in ("<", "<=", ">", ">="):
-            return f"{field} {test.op} {number_text(test.number)}"
+            return self._compare(field, test)
         raise CannotSayError(f"EQL has no test '{test}'", field)
+
+    def _compare(self, field: str, test: Compare) -> str:
+        """``field >= 5``; under ``not``, which EQL resolves by turning it round, only where the field is there."""
+        said = f"{field} {test.op} {number_text(test.number)}"
+        if not self._negations:
+            return said
+        if fields()[field].within:
+            raise CannotSayError(
+                "EQL turns a negated comparison round, which is wrong for several values", field
+            )
+        return f"(?{field} != null and {said})"
 
     def _text(self, field: str, test: Text) -> str:
         if type_of(field) in ("long", "double", "date"):
@@ -83,6 +101,17 @@ class TracehoundEqlBackend(SaysLeaves, EqlBackend):
         if _has_wildcards(test):
             raise CannotSayError(f"EQL cannot tell a written * or ? from a wildcard ({test})", field)
         return f"{field} {'like' if test.cased else 'like~'} {quoted(_pattern(test))}"
+
+
+def _networks(test: Address | Cidr) -> list[str]:
+    """Blocks for ``cidrMatch``: those in ``::ffff:0:0/96`` as IPv4, which is how an address field holds them."""
+    if isinstance(test, Cidr):
+        written = network_text(test)
+        net = ip_network(written)
+        return [written, "0.0.0.0/0"] if net.version == 6 and _MAPPED.subnet_of(net) else [written]
+    address = ip_address(test.written.partition("%")[0])
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else address
+    return [f"{mapped}/32" if mapped else f"{address}/128"]
 
 
 def _has_wildcards(test: Text) -> bool:

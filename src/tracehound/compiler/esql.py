@@ -1,4 +1,4 @@
-"""ES|QL: the whole condition as one ``KQL("...")``, which alone is right for arrays and case."""
+"""ES|QL: the whole condition as one ``KQL("...")`` or ``QSTR("...")``: right for arrays, and without case."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sigma.conversion.state import ConversionState
 
 from tracehound.compiler.kql import TracehoundKqlBackend
 from tracehound.compiler.leaves import CannotSayError, SaysLeaves, leaf_of, type_of
-from tracehound.compiler.lucene import caseless
+from tracehound.compiler.lucene import TracehoundLuceneBackend, caseless
 from tracehound.matcher.condition import Related, walk
 from tracehound.schema import fields
 
@@ -35,13 +35,16 @@ class TracehoundEsqlBackend(SaysLeaves, ESQLBackend):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._kql = TracehoundKqlBackend()
+        self._kql, self._lucene = TracehoundKqlBackend(), TracehoundLuceneBackend()
 
     def convert_condition(self, cond: Any, state: ConversionState) -> Any:
-        """``KQL("...")`` for all that KQL can say; around it what compares two fields."""
-        if not _compares_fields(cond):
+        """``KQL("...")`` for all that KQL can say, else ``QSTR("...")``; around them what compares two fields."""
+        if _compares_fields(cond):
+            return super().convert_condition(cond, state)
+        try:
             return f"KQL({literal(str(self._kql.convert_condition(cond, state)))})"
-        return super().convert_condition(cond, state)
+        except CannotSayError:
+            return f"QSTR({literal(str(self._lucene.convert_condition(cond, state)))})"
 
     def related(self, node: Related) -> str:
         """Two fields that hold one value each."""

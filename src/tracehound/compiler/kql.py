@@ -1,4 +1,9 @@
-"""KQL: Kibana's query language, which Elasticsearch runs too (``kql`` query, ``KQL()`` in ES|QL)."""
+"""KQL: Kibana's query language, which Elasticsearch runs too (``kql`` query, ``KQL()`` in ES|QL).
+
+Elasticsearch's own parser (seen on 8.19 and 9.5) takes a ``*`` for a wildcard only where no backslash stands
+before it in the same word, takes no list behind a field's name inside brackets, and reads ``?`` as a wildcard. What
+is said here avoids all three.
+"""
 
 from __future__ import annotations
 
@@ -10,31 +15,64 @@ from sigma.conversion.state import ConversionState
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
 
-from tracehound.compiler.leaves import CannotSayError, SaysLeaves, anything, type_of, written
+from tracehound.compiler.leaves import (
+    CannotSayError,
+    SaysLeaves,
+    anything,
+    boolean_text,
+    network_text,
+    type_of,
+    written,
+)
 from tracehound.compiler.lucene import caseless
-from tracehound.matcher.glob import ANY
+from tracehound.matcher.glob import ANY, ONE
 from tracehound.matcher.leaves import Address, Bool, Cidr, Compare, Exists, LeafTest, Number, Text
-from tracehound.matcher.values import number_text
+from tracehound.matcher.values import fold, number_text
+from tracehound.schema import fields
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.\-/]")
+_AS_IT_IS = re.compile(
+    r"""(?:[A-Za-z0-9_.\-/=+@#,;%&|!~^$'\[\]`]|[^\x00-\xa0\s\ud800-\udfff])+(?:[ ](?=[^ ])|[ ]\Z)?""",
+    re.ASCII,
+)
+_OPERATOR = re.compile(r"(?i)(?<![^ ])(?:and|or|not)(?![^ ])")
+_TWICE = {"*": "\\\\\\*", "?": "\\\\?", "\\": "\\\\\\\\"}
+_LAST, _SURROGATES = 0x10FFFF, range(0xD800, 0xE000)
 
 
 def quoted(text: str) -> str:
-    """A value in quotes: no wildcard, no syntax."""
-    text = text.replace("\\", "\\\\").replace('"', '\\"')
+    """A value in quotes: no wildcard, no syntax.
+
+    A backslash by its number: Elasticsearch reads the last two of ``"a\\\\"`` as a quote inside the value when
+    another quote follows anywhere, and the value would swallow what stands between.
+    """
+    text = text.replace("\\", "\\u005c").replace('"', '\\"')
     return '"' + text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + '"'
 
 
 def escaped(text: str) -> str:
-    """A piece of a pattern outside quotes: ASCII beyond letters and digits by its number."""
-    return "".join(c if not c.isascii() or _PLAIN.match(c) else f"\\u{ord(c):04x}" for c in text)
+    """A piece of a pattern behind its first ``*``: what is no letter, digit or astral character by its number.
+
+    A written ``*``, ``?`` or backslash is escaped twice: for KQL, and for the wildcard query that it becomes.
+    """
+    return "".join(map(_escaped, text))
+
+
+def _escaped(char: str) -> str:
+    if char in _TWICE:
+        return _TWICE[char]
+    return char if _PLAIN.match(char) or ord(char) > 0xFFFF else f"\\u{ord(char):04x}"
+
+
+def bare(text: str) -> bool:
+    """Whether a text can begin a pattern as it is: no escapes, single spaces, no word that is an operator."""
+    return re.fullmatch(f"(?:{_AS_IT_IS.pattern})*", text, re.ASCII) is not None and not _OPERATOR.search(
+        text
+    )
 
 
 class TracehoundKqlBackend(SaysLeaves, TextQueryBackend):
-    """KQL, which pySigma has no backend for.
-
-    Lists are written out (``a: x or a: y``): Elasticsearch 8.19 refuses ``a: (x or y)``, which Kibana takes.
-    """
+    """KQL, which pySigma has no backend for."""
 
     name: ClassVar[str] = "Tracehound KQL"
     identifier = "tracehound_kql"
@@ -62,6 +100,8 @@ class TracehoundKqlBackend(SaysLeaves, TextQueryBackend):
             return f"{field}: *"
         if isinstance(test, Compare) and test.op in ("<", "<=", ">", ">="):
             return f"{field} {test.op} {quoted(number_text(test.number))}"
+        if isinstance(test, Text) and test.form != "equals":
+            return _pattern(_name(field, test), field, test)
         value = _value(field, test)
         if value is None:
             raise CannotSayError(f"KQL has no test '{test}'", field)
@@ -78,11 +118,8 @@ def _name(field: str, test: LeafTest) -> str:
 
 def _value(field: str, test: LeafTest) -> str | None:
     """What stands behind the colon for tests that are one value; None for others."""
-    if isinstance(test, Text) and not anything(test):
-        if test.form == "equals":
-            return quoted(written(test))
-        if all(isinstance(part, str) or part == ANY for part in test.parts):
-            return "".join(escaped(part) if isinstance(part, str) else "*" for part in test.parts)
+    if isinstance(test, Text):
+        return quoted(boolean_text(test) if type_of(field) == "boolean" else written(test))
     if isinstance(test, Number):
         return quoted(number_text(test.number))
     if isinstance(test, Bool):
@@ -90,5 +127,35 @@ def _value(field: str, test: LeafTest) -> str | None:
     if isinstance(test, Address):
         return quoted(test.written)
     if isinstance(test, Cidr) and type_of(field) == "ip":
-        return quoted(test.written)
+        return quoted(network_text(test))
     return None
+
+
+def _pattern(name: str, field: str, test: Text) -> str:
+    """``name: head*tail``; a head that needs escapes becomes the range of the texts that begin so."""
+    if ONE in test.parts:
+        raise CannotSayError("KQL has no wildcard for a single character", field)
+    at = test.parts.index(ANY)
+    head = "".join(part for part in test.parts[:at] if isinstance(part, str))
+    tail = "".join(escaped(part) if isinstance(part, str) else "*" for part in test.parts[at:])
+    if bare(head):
+        return f"{name}: {head}{tail}"
+    before, _, word = head.rpartition(" ")
+    if before and not before.endswith(" ") and not _OPERATOR.fullmatch(before) and bare(word):
+        return f"{name}: {escaped(before)} {word}{tail}"
+    if fields()[field].within:
+        raise CannotSayError(
+            f"Elasticsearch's KQL cannot say that one of several values begins with {head!r}", field
+        )
+    said = _begins(name, head if test.cased else fold(head))
+    return said if tail == "*" else f"({said} and {name}: *{escaped(head)}{tail})"
+
+
+def _begins(name: str, head: str) -> str:
+    """A range: from the head itself to the text that follows all that begin with it."""
+    last = ord(head[-1]) + 1
+    while last in _SURROGATES:
+        last += 1
+    if last > _LAST:
+        raise CannotSayError(f"KQL has no words for a beginning like {head!r}")
+    return f"({name} >= {quoted(head)} and {name} < {quoted(head[:-1] + chr(last))})"

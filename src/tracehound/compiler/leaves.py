@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from ipaddress import IPv6Address, ip_network
 from typing import Any
 
 from sigma.conditions import ConditionAND, ConditionFieldEqualsValueExpression, ConditionOR
@@ -17,9 +18,12 @@ from tracehound.errors import RuleError
 from tracehound.matcher.compile import compile_tree
 from tracehound.matcher.condition import Leaf, Node, Not, Or, Related
 from tracehound.matcher.glob import ANY
-from tracehound.matcher.leaves import LeafTest, Text
+from tracehound.matcher.leaves import Cidr, LeafTest, Text
+from tracehound.matcher.values import fold
 from tracehound.rules.fields import FieldCheck
 from tracehound.rules.known import known_fields
+
+_V4_BITS = 96
 
 
 class CannotSayError(RuleError):
@@ -56,6 +60,20 @@ def anything(test: LeafTest) -> bool:
 def written(test: Text) -> str:
     """The literal text of a test, as the rule writes it."""
     return "".join(part for part in test.parts if isinstance(part, str))
+
+
+def boolean_text(test: Text) -> str:
+    """``true`` or ``false`` as a rule writes it for a field that is a boolean."""
+    return fold(written(test))
+
+
+def network_text(test: Cidr) -> str:
+    """A network as every engine takes it: one inside ``::ffff:0:0/96`` holds IPv4 addresses and is written so."""
+    net = ip_network(test.written, strict=False)
+    first = net.network_address
+    if net.version == 6 and net.prefixlen >= _V4_BITS and (mapped := IPv6Address(int(first)).ipv4_mapped):
+        return f"{mapped}/{net.prefixlen - _V4_BITS}"
+    return str(net)
 
 
 class SaysLeaves:

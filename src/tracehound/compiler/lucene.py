@@ -9,7 +9,15 @@ from sigma.backends.elasticsearch.elasticsearch_lucene import LuceneBackend
 from sigma.conditions import ConditionNOT
 from sigma.conversion.state import ConversionState
 
-from tracehound.compiler.leaves import CannotSayError, SaysLeaves, anything, type_of, written
+from tracehound.compiler.leaves import (
+    CannotSayError,
+    SaysLeaves,
+    anything,
+    boolean_text,
+    network_text,
+    type_of,
+    written,
+)
 from tracehound.matcher.glob import Part
 from tracehound.matcher.leaves import Address, Bool, Cidr, Compare, Exists, LeafTest, Number, Regex, Text
 from tracehound.matcher.values import number_text
@@ -89,6 +97,8 @@ def _value(field: str, test: LeafTest) -> str | None:
     if isinstance(test, Text):
         if anything(test):
             return None
+        if type_of(field) == "boolean":
+            return boolean_text(test)
         return quoted(written(test)) if test.form == "equals" else escaped(test.parts)
     if isinstance(test, Number):
         return quoted(number_text(test.number))
@@ -97,7 +107,7 @@ def _value(field: str, test: LeafTest) -> str | None:
     if isinstance(test, Address):
         return quoted(test.written)
     if isinstance(test, Cidr) and type_of(field) == "ip":
-        return quoted(test.written)
+        return quoted(network_text(test))
     if isinstance(test, Compare) and test.op in RANGES:
         return RANGES[test.op].format(number_text(test.number))
     return None

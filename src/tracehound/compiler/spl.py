@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, ClassVar
 
 from sigma.backends.splunk.splunk import SplunkBackend
@@ -20,6 +20,7 @@ from tracehound.schema import fields
 
 INDEX_MACRO = "`tracehound_index`"
 NUMERIC = ("long", "double", "date")
+_MAPPED, _BITS = IPv6Network("::ffff:0:0/96"), 128
 _META = frozenset("\\^$.|?*+()[]{}")
 
 
@@ -79,18 +80,20 @@ class _Terms(SaysLeaves, SplunkBackend):
         if isinstance(test, Exists) or anything(test):
             return f"{name}=*"
         if isinstance(test, Text) and not test.cased and _searchable(test):
+            if kind == "double" and test.number is not None:
+                return _size(field, number_text(test.number))
             if kind in NUMERIC and test.number is not None:
                 return f"{name}={number_text(test.number)}"
             return f"{name}={quoted(_pattern(test))}"
         if isinstance(test, Number):
+            if kind == "double":
+                return _size(field, number_text(test.number))
             return f"{name}={number_text(test.number)}"
         if isinstance(test, Bool):
             return f'{name}="{"true" if test.truth else "false"}"'
-        if isinstance(test, Address):
-            plain = ip_address(test.written.partition("%")[0])
-            return f'{name}="{plain}"' if plain.version == 4 else f'{name}="{plain}/128"'
-        if isinstance(test, Cidr):
-            return f'{name}="{test.written}"'
+        if isinstance(test, Address | Cidr):
+            nets = [f'{name}="{net}"' for net in networks(test)]
+            return nets[0] if len(nets) == 1 else f"({' OR '.join(nets)})"
         if isinstance(test, Compare) and test.op in ("<", "<=", ">", ">="):
             return f"{name}{test.op}{number_text(test.number)}"
         raise NeedsWhereError(f"the base search cannot say '{test}'", field)
@@ -117,6 +120,9 @@ class _Expressions(SaysLeaves, SplunkBackend):
             return f"isnotnull({name})"
         if isinstance(test, Text):
             return found(name, ("" if test.cased else "(?i)") + "(?s)" + regex_of(test))
+        if kind == "double" and isinstance(test, Number):
+            said = f"if(tonumber({name}) = {number_text(test.number)}, 1, 0)"
+            return f'isnotnull(mvfind(mvmap({name}, {said}), "1"))'
         if isinstance(test, Number | Bool):
             text = (
                 number_text(test.number) if isinstance(test, Number) else ("true" if test.truth else "false")
@@ -126,10 +132,8 @@ class _Expressions(SaysLeaves, SplunkBackend):
             flags = "".join(sorted(test.flags))
             return found(name, (f"(?{flags})" if flags else "") + test.pattern)
         if isinstance(test, Address | Cidr):
-            net = test.written
-            if isinstance(test, Address):
-                net += "/128" if ":" in net else "/32"
-            return f'isnotnull(mvfind(mvmap({name}, if(cidrmatch({quoted(net)}, {name}), 1, 0)), "1"))'
+            said = " OR ".join(f"cidrmatch({quoted(net)}, {name})" for net in networks(test))
+            return f'isnotnull(mvfind(mvmap({name}, if({said}, 1, 0)), "1"))'
         if isinstance(test, Compare) and kind in NUMERIC and test.op in ("<", "<=", ">", ">="):
             said = f"if(tonumber({name}) {test.op} {number_text(test.number)}, 1, 0)"
             return f'isnotnull(mvfind(mvmap({name}, {said}), "1"))'
@@ -190,6 +194,26 @@ class TracehoundSplunkBackend(SaysLeaves, SplunkBackend):
         return f"{INDEX_MACRO} {query}"
 
 
+def _size(field: str, number: str) -> str:
+    """``=`` compares texts, and ``5.0`` is not ``5``; by size both are one."""
+    if fields()[field].within:
+        raise NeedsWhereError("the base search cannot compare one of several values by size", field)
+    return f"({searched(field)}>={number} {searched(field)}<={number})"
+
+
+def networks(test: Address | Cidr) -> list[str]:
+    """Blocks for ``=`` and ``cidrmatch``, which take an address as written: IPv4 also as ``::ffff:0:0/96``."""
+    if isinstance(test, Address):
+        first, length = test.number, _BITS
+    else:
+        first, length = test.first, test.mask.bit_count()
+    whole = IPv6Network((first, length))
+    if _MAPPED.overlaps(whole):
+        inside = IPv4Network((first & 0xFFFFFFFF, length - 96)) if length >= 96 else IPv4Network((0, 0))
+        return [str(inside), str(whole)]
+    return [str(whole)]
+
+
 def found(name: str, regex: str) -> str:
     """Whether some value of a field fits a regular expression."""
     return f"isnotnull(mvfind({name}, {quoted(regex)}))"
@@ -207,10 +231,25 @@ def regex_of(test: Text) -> str:
 
 
 def _searchable(test: Text) -> bool:
-    """Whether a base search can say it: ``*`` cannot be escaped there, ``?`` is none, back-quotes are macros."""
+    """Whether a base search can say it: ``*`` cannot be escaped there, ``?`` is none, back-quotes are macros.
+
+    Nor a text that is an address block, which it reads as one.
+    """
     literal = written(test)
-    return not ("*" in literal or "`" in literal) and all(isinstance(p, str) or p == ANY for p in test.parts)
+    if "*" in literal or "`" in literal or _is_block(literal):
+        return False
+    return all(isinstance(p, str) or p == ANY for p in test.parts)
 
 
 def _pattern(test: Text) -> str:
     return "".join(part if isinstance(part, str) else "*" for part in test.parts)
+
+
+def _is_block(text: str) -> bool:
+    if "/" not in text:
+        return False
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
