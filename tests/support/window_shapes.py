@@ -151,6 +151,57 @@ def _further() -> list[Shape]:
         "chain in order": (
             "chain", documents("temporal_ordered", {"gte": 2}, ["many", "two"], WHO,
                                [below("many", "event_count", {"gte": 2}, ONE)])),
+        "chain of values in order": (
+            "chain",
+            documents(
+                "temporal_ordered",
+                {"gte": 2},
+                ["tools", "two"],
+                WHO,
+                [below("tools", "value_count", {"gte": 2, "field": tool}, ONE)],
+            ),
+        ),
+        "chain of rules": (
+            "chain",
+            documents(
+                "event_count", {"gte": 2}, ["both"], WHO, [below("both", "temporal", {"gte": 2}, TWO)]
+            ),
+        ),
+        "chain beside others": (
+            "chain",
+            documents(
+                "temporal",
+                {"gte": 3},
+                ["many", "two", "three"],
+                (),
+                [below("many", "event_count", {"gte": 2}, ONE)],
+            ),
+        ),
+        "chain on a close": (
+            "chain",
+            documents(
+                "event_count", {"gte": 2}, ["few"], WHO, [below("few", "event_count", {"eq": 1}, ONE)]
+            ),
+        ),
+        "chain that closes": (
+            "chain",
+            documents(
+                "event_count", {"lt": 3}, ["many"], WHO, [below("many", "event_count", {"gte": 2}, ONE)]
+            ),
+        ),
+        "chain of three": (
+            "chain",
+            documents(
+                "event_count",
+                {"gte": 2},
+                ["both"],
+                WHO,
+                [
+                    below("both", "temporal", {"gte": 2}, ["many", "two"]),
+                    below("many", "event_count", {"gte": 2}, ONE),
+                ],
+            ),
+        ),
         "chain of sums": (
             "chain", documents("value_sum", {"gte": 4, "field": cost}, ["many"], WHO,
                                [below("many", "event_count", {"gte": 2}, ONE)])),

@@ -1,8 +1,8 @@
 """Correlations as sequences of EQL: so many events in a row, and rules in their order.
 
-Elasticsearch takes two events exactly ``maxspan`` apart as one sequence, windows here are half-open, so ``maxspan`` is
-one millisecond short of the timespan. Each event goes on from the latest sequence before it, so a sequence is found
-for each event that completes one, and one event is never two steps.
+Elasticsearch takes two events exactly ``maxspan`` apart as one sequence, windows here are half-open, so ``maxspan``
+is one millisecond short of the timespan. Each event goes on from the latest sequence before it, so a sequence is
+found for each event that completes one, and one event is never two steps.
 https://www.elastic.co/docs/reference/query-languages/eql/eql-syntax#eql-sequences
 """
 
@@ -71,7 +71,7 @@ def _check(link: Correlation) -> None:
 
 
 def _sequence(link: Correlation, steps: list[str]) -> str:
-    """``sequence by ... with maxspan=...`` and its steps, each with keys of its own where they have other fields."""
+    """``sequence by ... with maxspan=...`` and its steps, with keys of their own where they have other fields."""
     within = f"with maxspan={link.seconds * 1000 - 1}ms"
     keys = [", ".join(caseless(field) for field in names) for names in link.keys]
     if len(set(keys)) > 1:
