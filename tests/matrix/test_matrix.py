@@ -1,4 +1,4 @@
-"""One verdict everywhere: for every rule and every event of the matrix, all judges say what the plain meaning says."""
+"""One verdict everywhere: for every rule and event of the matrix, all judges say what the plain meaning says."""
 
 from __future__ import annotations
 
@@ -137,30 +137,23 @@ def test_the_embedded_engine(made: Matrix) -> None:
 def test_lucene(made: Matrix, engine: str, index: Callable[[str], tuple[Server, Index]]) -> None:
     asked = judges.queries(made.cases, "lucene")
     server, own = index(engine)
-    judge(
-        f"{SERVERS[engine]} {server.version[:4]}, Lucene",
-        server.version,
-        "Lucene",
-        judges.lucene(own, asked),
-        asked,
-    )
+    name = f"{SERVERS[engine]} {server.version}, Lucene"
+    judge(name, server.version, "Lucene", judges.lucene(own, asked), asked)
 
 
 @pytest.mark.parametrize("engine", ["elasticsearch8", "elasticsearch9"])
 def test_kql(made: Matrix, engine: str, index: Callable[[str], tuple[Server, Index]]) -> None:
     asked = judges.queries(made.cases, "kql")
     server, own = index(engine)
-    judge(
-        f"{SERVERS[engine]} {server.version[:4]}, KQL", server.version, "KQL", judges.kql(own, asked), asked
-    )
+    name = f"{SERVERS[engine]} {server.version}, KQL"
+    judge(name, server.version, "KQL", judges.kql(own, asked), asked)
 
 
 def test_esql(made: Matrix, index: Callable[[str], tuple[Server, Index]]) -> None:
     asked = judges.queries(made.cases, "esql")
     server, own = index("elasticsearch8")
-    judge(
-        f"Elasticsearch {server.version[:4]}, ES|QL", server.version, "ES|QL", judges.esql(own, asked), asked
-    )
+    name = f"{SERVERS[server.engine]} {server.version}, ES|QL"
+    judge(name, server.version, "ES|QL", judges.esql(own, asked), asked)
 
 
 @pytest.mark.parametrize("version", ["8.19", "9.3", "9.5"])

@@ -121,8 +121,7 @@ class _Expressions(SaysLeaves, SplunkBackend):
         if isinstance(test, Text):
             return found(name, ("" if test.cased else "(?i)") + "(?s)" + regex_of(test))
         if kind == "double" and isinstance(test, Number):
-            said = f"if(tonumber({name}) = {number_text(test.number)}, 1, 0)"
-            return f'isnotnull(mvfind(mvmap({name}, {said}), "1"))'
+            return f"isnotnull(mvfilter(tonumber({name}) = {number_text(test.number)}))"
         if isinstance(test, Number | Bool):
             text = (
                 number_text(test.number) if isinstance(test, Number) else ("true" if test.truth else "false")
@@ -133,10 +132,9 @@ class _Expressions(SaysLeaves, SplunkBackend):
             return found(name, (f"(?{flags})" if flags else "") + test.pattern)
         if isinstance(test, Address | Cidr):
             said = " OR ".join(f"cidrmatch({quoted(net)}, {name})" for net in networks(test))
-            return f'isnotnull(mvfind(mvmap({name}, if({said}, 1, 0)), "1"))'
+            return f"isnotnull(mvfilter({said}))"
         if isinstance(test, Compare) and kind in NUMERIC and test.op in ("<", "<=", ">", ">="):
-            said = f"if(tonumber({name}) {test.op} {number_text(test.number)}, 1, 0)"
-            return f'isnotnull(mvfind(mvmap({name}, {said}), "1"))'
+            return f"isnotnull(mvfilter(tonumber({name}) {test.op} {number_text(test.number)}))"
         raise CannotSayError(f"SPL has no test '{test}'", field)
 
     def related(self, node: Related) -> str:
