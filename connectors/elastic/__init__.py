@@ -13,6 +13,9 @@ TARGET = Target(
     {
         "settings": "settings:ElasticSettings",
         "push": "push:open_sender",
+        "deploy": "deploy:deployment",
+        "verify": "verify:verifier",
+        "backtest": "backtest:backtester",
         "doctor": "roles:describe",
     },
 )

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tracehound.compiler.esql import INDEX
-from tracehound.compiler.model import Compilation
-from tracehound.compiler.schedule import INTERVAL, look_back
+from tracehound.compiler.lucene import caseless
+from tracehound.compiler.model import Compilation, Query
+from tracehound.compiler.schedule import INTERVAL, look_back, span
 from tracehound.rules import Rule
 from tracehound.rules.tags import facts
 from tracehound.schema import fields
@@ -26,6 +27,13 @@ TYPES = {
     "esql": ("esql", "esql"),
     "eql": ("eql", "eql"),
 }
+SETUP = (
+    "Needs the events that `tracehound push elastic` writes (data streams logs-tracehound.*). "
+    "`tracehound verify elastic` shows whether the rule finds its own test events."
+)
+RECENT = "| WHERE `@timestamp` >= NOW() - "
+MOST_SUPPRESSED_BY = 3
+"""Kibana's API takes no more fields."""
 ATTACK_URL = "https://attack.mitre.org"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!])")
 
@@ -35,24 +43,92 @@ def objects(found: Compilation, lateness: int, versions: Mapping[str, int]) -> l
 
     A baseline in KQL or Lucene is Kibana's own kind for it, ``new_terms``.
     """
-    rules = []
-    for query in found.queries:
-        kind, language = TYPES[query.language]
-        rule = {
-            **_common(query.rule, lateness, versions),
-            "type": kind,
-            "language": language,
-            "query": query.query,
+    return [
+        {
+            "rule_id": query.rule.id,
+            "version": versions.get(query.rule.id, 1),
+            "enabled": False,
+            **rule_object(query, lateness),
         }
-        baseline = query.rule.baseline
-        if baseline is not None and kind == "query":
-            rule["type"] = "new_terms"
-            rule["new_terms_fields"] = [*baseline.by, baseline.of]
-            rule["history_window_start"] = f"now-{baseline.seconds}s"
-        if kind != "esql":
-            rule["index"] = [INDEX]
-        rules.append(rule)
-    return rules
+        for query in found.queries
+    ]
+
+
+def rule_object(query: Query, lateness: int, *, suppression: bool = False) -> dict[str, Any]:
+    """One rule without what a deployment adds. ``suppression``: the licence has it (Platinum and above)."""
+    rule, (kind, language) = query.rule, TYPES[query.language]
+    made = {
+        **_common(rule, lateness),
+        "type": kind,
+        "language": language,
+        "query": query.query,
+        "from": f"now-{reach(query, lateness)}s",
+    }
+    if rule.baseline is not None and kind == "query":
+        made["type"] = "new_terms"
+        made["new_terms_fields"] = new_terms(rule)
+        made["history_window_start"] = f"now-{rule.baseline.seconds}s"
+    if rule.correlation is not None and kind == "esql":
+        made["query"] += recent(rule, lateness)
+    if kind != "esql":
+        made["index"] = [INDEX]
+    if suppression and (by := suppressed_by(rule, kind)):
+        made["alert_suppression"] = {
+            "group_by": by,
+            "duration": {"value": _suppressed(rule), "unit": "s"},
+            "missing_fields_strategy": "suppress",
+        }
+    return made
+
+
+def new_terms(rule: Rule) -> list[str]:
+    """The fields of which a combination is new, compared without case."""
+    return [caseless(name) for name in (*rule.baseline.by, rule.baseline.of)] if rule.baseline else []
+
+
+def reach(query: Query, lateness: int) -> int:
+    """How far back a run looks, in seconds.
+
+    In ES|QL, which gives one row for each window of ``suppress``, over that window too: else its beginning, by
+    which a row is known again, would move from run to run.
+    """
+    rule, whole = query.rule, look_back(query.rule, lateness)
+    if query.language != "esql":
+        return whole
+    if rule.baseline is not None:
+        return whole + rule.baseline.seconds + (rule.baseline.learn or rule.baseline.seconds)
+    return whole + _suppressed(rule) if rule.correlation is not None else whole
+
+
+def recent(rule: Rule, lateness: int) -> str:
+    """The last line of a correlation's query: rows new since the run before, or whose event came late.
+
+    Kibana raises the rows of an aggregating query anew at each run; without this an open window would be raised
+    until it is out of reach.
+    """
+    since = INTERVAL + lateness
+    if rule.correlation is not None and rule.correlation.at_close:
+        since += span(rule)
+    return f"\n{RECENT}{since} seconds"
+
+
+def suppressed_by(rule: Rule, kind: str) -> list[str]:
+    """The fields by which Kibana puts alerts together; none where it cannot by the fields of the rule."""
+    if rule.suppress is None and rule.correlation is None:
+        return []
+    if kind == "eql":
+        return []
+    if rule.correlation is not None:
+        by = list(rule.correlation.group_by) or ["th_window"]
+    else:
+        by = [caseless(name) for name in rule.suppress.by] if rule.suppress else []
+    return by if len(by) <= MOST_SUPPRESSED_BY else []
+
+
+def _suppressed(rule: Rule) -> int:
+    if rule.suppress is not None:
+        return rule.suppress.seconds
+    return rule.correlation.seconds if rule.correlation is not None else 0
 
 
 def summary(count: int) -> dict[str, Any]:
@@ -71,14 +147,11 @@ def summary(count: int) -> dict[str, Any]:
     }
 
 
-def _common(rule: Rule, lateness: int, versions: Mapping[str, int]) -> dict[str, Any]:
+def _common(rule: Rule, lateness: int) -> dict[str, Any]:
     level = rule.finding_level
     return {
-        "rule_id": rule.id,
         "name": rule.title,
         "description": rule.description or rule.title,
-        "version": versions.get(rule.id, 1),
-        "enabled": False,
         "risk_score": RISK[level],
         "severity": SEVERITY.get(level, level),
         "interval": f"{INTERVAL}s",
@@ -91,9 +164,10 @@ def _common(rule: Rule, lateness: int, versions: Mapping[str, int]) -> dict[str,
         "false_positives": list(rule.falsepositives),
         "references": [url for url in rule.references if url.startswith(("https://", "http://"))],
         "note": note(rule),
-        "setup": "Needs the events that `tracehound push elastic` writes (data streams logs-tracehound.*).",
+        "setup": SETUP,
         "required_fields": [{"name": name, "type": _type(name)} for name in rule.fields],
-        "timestamp_override": "@timestamp",
+        "related_integrations": [],
+        "investigation_fields": {"field_names": list(dict.fromkeys([rule.risk_entity, *rule.fields]))},
     }
 
 
@@ -152,6 +226,10 @@ def note(rule: Rule) -> str:
         parts.append(
             "## What this rule does not see\n\n" + "\n".join(f"- {plain(text)}" for text in rule.misses)
         )
+    techniques = facts("atlas")["techniques"]
+    known = [f"- {uid} {plain(techniques[uid]['name'])}" for uid in rule.atlas if uid in techniques]
+    if known:
+        parts.append("## MITRE ATLAS\n\n" + "\n".join(known))
     return "\n\n".join(parts)
 
 
