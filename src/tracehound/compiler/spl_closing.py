@@ -54,9 +54,10 @@ def _moved(node: Node) -> Iterator[str]:
 def _windows(node: Node) -> Iterator[str]:
     """When the row's window opened, and when the next row of the group comes."""
     each = f" global=f last(th_t) AS th_next{node.by}" if node.by else " last(th_t) AS th_next"
-    yield "| sort 0 -th_t -th_n"
+    yield "| streamstats count AS th_row"
+    yield "| sort 0 -th_t -th_n -th_row"
     yield f"| streamstats current=f window=1{each}"
-    yield "| sort 0 th_t th_n"
+    yield "| sort 0 th_t th_n th_row"
     before = each.replace("th_next", "th_previous")
     yield f"| streamstats current=f window=1{before}"
     pause = f"th_t - coalesce(th_previous, {node.known_from})>={node.span}"
@@ -67,7 +68,7 @@ def _windows(node: Node) -> Iterator[str]:
         keys = [f"th_by{place}" for place in range(len(node.keys))]
         said = (f'{by}=coalesce({key}, "")' for by, key in zip(keys, node.keys, strict=True))
         yield f"| eval {', '.join(said)}"
-    yield f"| sort 0 {' '.join([*(f'str({key})' for key in keys), 'th_t', 'th_n'])}"
+    yield f"| sort 0 {' '.join([*(f'str({key})' for key in keys), 'th_t', 'th_n', 'th_row'])}"
     change = " reset_on_change=t" if node.by else ""
     reset = f'reset_after="("isnull(th_next) OR th_next - th_start>={node.span}")"'
     yield f"| streamstats{change} {reset} min(th_t) AS th_start{node.by}"
