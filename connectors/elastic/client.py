@@ -11,6 +11,7 @@ The node also compresses, with the fastest library there is: see ``docs/elastic.
 from __future__ import annotations
 
 import re
+import warnings
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,11 +22,12 @@ from elastic_transport import (
     ConnectionTimeout,
     HttpHeaders,
     NodeConfig,
+    SerializationError,
     TlsError,
     Urllib3HttpNode,
 )
 from elastic_transport.client_utils import DEFAULT
-from elasticsearch import ApiError, Elasticsearch
+from elasticsearch import ApiError, Elasticsearch, ElasticsearchWarning
 from elasticsearch.serializer import OrjsonSerializer
 
 from tracehound.errors import ConfigError, TargetError
@@ -185,7 +187,9 @@ def request(
     if body is not None:
         headers["content-type"] = "application/json"
     try:
-        answer = client.perform_request(method, path, headers=headers, body=body)
+        with warnings.catch_warnings():  # what a server advises is no problem of ours
+            warnings.simplefilter("ignore", ElasticsearchWarning)
+            answer = client.perform_request(method, path, headers=headers, body=body)
     except elastic_transport.TransportError as error:
         raise unreachable(settings, error) from None
     except ApiError as error:
@@ -206,6 +210,8 @@ def unreachable(
         return ConfigError(
             f"{where}: TLS: {said}; name the CA of the server's certificate (--ca-certs), or its fingerprint"
         )
+    if isinstance(error, SerializationError):
+        return TargetError(f"{where}: the answer is no JSON: {said[:200]}")
     if isinstance(error, ConnectionTimeout):
         return TargetError(f"{where}: no answer within {settings.timeout:g} s")
     return TargetError(f"{where}: cannot be reached: {said}")

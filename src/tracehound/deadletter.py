@@ -48,6 +48,12 @@ class DeadLetters:
             self._file = os.fdopen(descriptor, "wb")
         self._file.write(orjson.dumps(_letter(record, reason, message, size)) + b"\n")
 
+    def flush(self) -> None:
+        """Write what is held to the disk: a checkpoint that comes after it must not know more."""
+        if self._file is not None:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
     def close(self) -> None:
         if self._file is not None:
             self._file.close()

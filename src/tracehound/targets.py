@@ -113,7 +113,9 @@ def target_settings(
             sources[name] = "the environment"
     for name, value in (flags or {}).items():
         if value is not None and value != ():
-            values[name] = value
+            if name not in model.model_fields:
+                raise ConfigError(f"--{name.replace('_', '-')}: the target {found.name} has no such setting")
+            values[name] = list(value) if isinstance(value, tuple) else value
             sources[name] = f"--{name.replace('_', '-')}"
     try:
         made = model.model_validate(values)

@@ -1,0 +1,211 @@
+"""An OCSF event with the ECS fields that Kibana Security works with, by ``ecs_table``.
+
+The event itself stays as it is: what is added lies in dicts of its own. Some ECS names are OCSF's too
+(``user.name`` is who logs in there, and who acts here): ``shared()`` lists those that may get a value on an event
+whose OCSF attribute of that name is absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from . import ecs_table as table
+
+Event = Mapping[str, Any]
+Steps = tuple[str, ...]
+
+MODULE = "tracehound"
+FINDING_CLASSES = frozenset((2002, 2003, 2004, 2006))
+ALERT_CLASSES = frozenset((2004, 2006))
+NANOSECONDS = 1_000_000
+OUTCOMES = {1: "success", 2: "failure"}
+
+
+class _Node:
+    """One step of the sources' paths: what is copied, what is collected, what lies below."""
+
+    __slots__ = ("below", "collected", "copied")
+
+    def __init__(self) -> None:
+        self.below: dict[str, _Node] = {}
+        self.copied: list[Steps] = []
+        self.collected: list[str] = []
+
+
+def _tree() -> _Node:
+    root = _Node()
+    for field, source in table.COPIED:
+        if field != source:
+            _at(root, source).copied.append(tuple(field.split(".")))
+    for field, source in table.COLLECTED:
+        _at(root, source).collected.append(field.partition(".")[2])
+    return root
+
+
+def _at(root: _Node, path: str) -> _Node:
+    node = root
+    for step in path.split("."):
+        node = node.below.setdefault(step, _Node())
+    return node
+
+
+ROOT = _tree()
+
+
+@cache
+def published() -> dict[str, str]:
+    """The published ECS fields that we fill: name -> type."""
+    found: dict[str, Any] = orjson.loads(Path(__file__).with_name("ecs_fields.json").read_bytes())
+    fields: dict[str, str] = found["fields"]
+    return fields
+
+
+@cache
+def version() -> str:
+    """The version of ECS that the table is written for."""
+    return str(orjson.loads(Path(__file__).with_name("ecs_fields.json").read_bytes())["version"])
+
+
+def with_ecs(event: Event, dataset: str, namespace: str) -> dict[str, Any]:
+    """A document: the event and its ECS fields. ``event`` is not changed."""
+    document = dict(event)
+    related: dict[str, list[Any]] = {}
+    _walk(event, ROOT, document, related)
+    if related:
+        document["related"] = related
+    _made(event, document)
+    made = document["event"]
+    made["module"], made["dataset"] = MODULE, dataset
+    document["data_stream"] = {"type": "logs", "dataset": dataset, "namespace": namespace}
+    document["ecs"] = {"version": version()}
+    return document
+
+
+def _walk(value: Event, node: _Node, document: dict[str, Any], related: dict[str, list[Any]]) -> None:
+    for key, step in node.below.items():
+        found = value.get(key)
+        if found is None or found == "":
+            continue
+        for path in step.copied:
+            if type(found) is not dict:
+                _put(document, path, found)
+        for name in step.collected:
+            _collect(related, name, found)
+        if step.below and type(found) is dict:
+            _walk(found, step, document, related)
+
+
+def _put(document: dict[str, Any], path: Steps, value: Any) -> None:
+    """Set a field that is not there yet; dicts on the way are copied, as they may be the event's."""
+    node = document
+    for step in path[:-1]:
+        inner = node.get(step)
+        if inner is not None and type(inner) is not dict:
+            return
+        node[step] = node = dict(inner) if inner else {}
+    node.setdefault(path[-1], value)
+
+
+def _collect(related: dict[str, list[Any]], name: str, value: Any) -> None:
+    values = related.setdefault(name, [])
+    for one in value if type(value) is list else (value,):
+        if one not in values:
+            values.append(one)
+
+
+def _made(event: Event, document: dict[str, Any]) -> None:
+    """What is computed: the words of categories, the outcome, the duration, threats."""
+    class_uid, activity = event.get("class_uid", 0), event.get("activity_id", 0)
+    made = document.setdefault("event", {})
+    made["kind"] = "alert" if class_uid in ALERT_CLASSES else "event"
+    made["category"] = list(table.CATEGORIES.get(class_uid, ()))
+    kinds = [table.TYPES.get(class_uid, {}).get(activity) or table.USUAL_TYPE.get(class_uid, "info")]
+    if class_uid in table.VERDICT_CLASSES:
+        verdict = table.VERDICTS.get(event.get("disposition_id", 0))
+        if verdict:
+            kinds.append(verdict)
+    made["type"] = kinds
+    if class_uid not in FINDING_CLASSES:
+        made["outcome"] = OUTCOMES.get(event.get("status_id", 0), "unknown")
+    duration = event.get("duration")
+    if type(duration) is int:
+        made["duration"] = duration * NANOSECONDS
+    ai = event.get("ai")
+    activity_name = ai.get("activity") if type(ai) is dict else None
+    operation = table.OPERATIONS.get(activity_name or "")
+    if operation:
+        _put(document, ("gen_ai", "operation", "name"), operation)
+        call = event.get("api", {}).get("request", {}).get("uid") if operation == "execute_tool" else None
+        if call:
+            _put(document, ("gen_ai", "tool", "call", "id"), call)
+    attacks = event.get("attacks") or event.get("finding_info", {}).get("attacks")
+    if attacks:
+        _threats(document, attacks)
+    file = event.get("file")
+    if type(file) is dict and file.get("hashes"):
+        values = [one.get("value") for one in file["hashes"] if type(one) is dict and one.get("value")]
+        document["related"] = {**document.get("related", {}), "hash": values}
+
+
+def _threats(document: dict[str, Any], attacks: list[Any]) -> None:
+    """Tactics and techniques of ATT&CK and ATLAS, each once, in the order of the event."""
+    places = {
+        "tactic": ("threat", "tactic"),
+        "technique": ("threat", "technique"),
+        "sub_technique": ("threat", "technique", "subtechnique"),
+    }
+    for key, path in places.items():
+        found = [one[key] for one in attacks if type(one) is dict and type(one.get(key)) is dict]
+        for source, name in (("uid", "id"), ("name", "name")):
+            values = list(dict.fromkeys(one[source] for one in found if one.get(source)))
+            if values:
+                _put(document, (*path, name), values)
+
+
+@cache
+def _ocsf() -> dict[str, tuple[int, ...]]:
+    """Every OCSF path, and the classes that have it; objects too."""
+    from tracehound.schema import fields  # pydantic models: not needed to encode
+
+    found: dict[str, set[int]] = {}
+    for path, info in fields().items():
+        steps = path.split(".")
+        for count in range(1, len(steps) + 1):
+            found.setdefault(".".join(steps[:count]), set()).update(info.classes)
+    return {path: tuple(sorted(classes)) for path, classes in found.items()}
+
+
+def own_fields() -> dict[str, str]:
+    """The ECS fields that OCSF has no attribute for: name -> type. They are added to the mapping."""
+    return {name: kind for name, kind in published().items() if name not in _ocsf()}
+
+
+def shared() -> tuple[str, ...]:
+    """ECS fields that are OCSF attributes too, and are filled from another one."""
+    return tuple(sorted({field for field, source in table.COPIED if field != source and field in _ocsf()}))
+
+
+def without_ecs(document: dict[str, Any]) -> dict[str, Any]:
+    """The OCSF event of a document that was read back: what its class has no attribute for, and is ECS, goes."""
+    class_uid = document.get("class_uid")
+    for name in published():
+        if name in table.SAME or class_uid in _ocsf().get(name, ()):
+            continue
+        _take(document, name.split("."))
+    return document
+
+
+def _take(node: dict[str, Any], path: list[str]) -> None:
+    """Remove one field, and what is empty above it."""
+    inner = node.get(path[0])
+    if len(path) == 1:
+        node.pop(path[0], None)
+    elif type(inner) is dict:
+        _take(inner, path[1:])
+        if not inner:
+            del node[path[0]]
