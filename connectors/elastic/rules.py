@@ -34,7 +34,9 @@ CODES = {
 """The fields that are merged, and the letter that stands for each in the mark."""
 OWN_TAGS = (kibana.TAG, "Area: ", "ATLAS: ", "OWASP: ")
 LANGUAGES = ("kql", "lucene", "esql", "eql")
-"""Single events and baselines: the first that can say the rule. Correlations: the last two."""
+"""The first that can say a rule is taken."""
+WINDOWS = frozenset({"esql", "eql"})
+"""Those that can say correlations."""
 ANSWERED = frozenset(
     {"id", "immutable", "rule_source", "revision", "created_at", "created_by", "updated_at", "updated_by",
      "execution_summary", "outcome", "alias_target_id", "alias_purpose"}
@@ -60,32 +62,38 @@ class Compiled:
     left_out: Sequence[LeftOut]
 
 
-def best_queries(rules: Sequence[Rule], settings: Settings) -> Compiled:
+def best_queries(rules: Sequence[Rule], settings: Settings, languages: Sequence[str] = LANGUAGES) -> Compiled:
     """For each rule the language that suits Kibana best.
 
     One event: a ``query`` rule in KQL. A baseline: ``new_terms``. A correlation: ``esql``, which counts exactly;
     Kibana's ``threshold`` counts what a run sees, not a window of the rule, and its ``eql`` sequences neither count
     values nor numbers, so that they are taken only where ES|QL cannot say the rule.
     """
-    compiled = {name: cache.compiled(rules, name, settings.packs, settings.lists) for name in LANGUAGES}
+    names = [name for name in LANGUAGES if name in languages]
+    compiled = {name: cache.compiled(rules, name, settings.packs, settings.lists) for name in names}
     said = {name: {q.rule.id: q for q in found.queries} for name, found in compiled.items()}
     queries: dict[str, Query] = {}
     left_out = []
     for rule in rules:
-        names = LANGUAGES[2:] if rule.correlation is not None else LANGUAGES
-        found = next((said[name][rule.id] for name in names if rule.id in said[name]), None)
+        fit = [name for name in names if rule.correlation is None or name in WINDOWS]
+        found = next((said[name][rule.id] for name in fit if rule.id in said[name]), None)
         if found is not None:
             queries[rule.id] = found
         else:
-            left_out.append(LeftOut(KIND, rule.id, rule.title, _why(rule, compiled["esql"])))
+            left_out.append(LeftOut(KIND, rule.id, rule.title, _why(rule, compiled)))
     return Compiled(queries, left_out)
 
 
-def _why(rule: Rule, found: Compilation) -> str:
-    for gap in found.gaps:
-        if gap.rule.id == rule.id:
-            return gap.reason
-    return next((error.message for refused, error in found.errors if refused.id == rule.id), "no language")
+def _why(rule: Rule, compiled: Mapping[str, Compilation]) -> str:
+    """Why no language says a rule; ES|QL's reason, where there is one."""
+    for found in [compiled[name] for name in ("esql", *compiled) if name in compiled]:
+        for gap in found.gaps:
+            if gap.rule.id == rule.id:
+                return gap.reason
+        for refused, error in found.errors:
+            if refused.id == rule.id:
+                return error.message
+    return "correlations need ES|QL or EQL"
 
 
 def wanted_rules(

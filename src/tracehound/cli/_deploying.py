@@ -1,16 +1,18 @@
-"""What plan, apply and remove share: their options, the plan as a table, asking."""
+"""What the verbs that deploy and check share: their options, the plan as a table, asking."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from tracehound.cli import _shared as shared
+from tracehound.cli._targets import target_of, target_options
 
 if TYPE_CHECKING:
     from tracehound.config import Settings
@@ -21,34 +23,23 @@ F = TypeVar("F", bound=Callable[..., Any])
 STYLES = {"create": "green", "update": "yellow", "remove": "red", "orphaned": "red", "conflict": "magenta"}
 
 
-def target_options(function: F) -> F:
-    """TARGET and the addresses that every verb for a target takes, the rules, the form and ``--config``."""
-    place = click.argument("target", metavar="TARGET")
-    url = click.option("--url", multiple=True, help="Address of the target; may be repeated.")
-    kibana = click.option("--kibana-url", help="Address of Kibana (elastic).")
-    space = click.option("--kibana-space", help="Space of Kibana (elastic).")
+def options(function: F) -> F:
+    """TARGET and how it is reached, the rules, ``--format``, ``-o`` and ``--config``."""
     form = click.option(
         "--format", "form", type=click.Choice(["table", "json", "ndjson"]), default="table", show_default=True
     )
     out = click.option(
         "-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file."
     )
-    return place(shared.rule_options(url(kibana(space(form(out(shared.config_options(function))))))))
+    return target_options(shared.rule_options(form(out(shared.config_options(function)))))
 
 
 class Chosen:
     """The settings, the target's settings and the rules that a verb was called for."""
 
     def __init__(self, target: str, options: dict[str, Any]) -> None:
-        from tracehound import targets
-
         self.settings: Settings = shared.settings_of(options["config"], options["packs"])
-        self.target = targets.target(target, self.settings.packs)
-        flags = {name: options.get(name) for name in ("url", "kibana_url", "kibana_space")}
-        flags["url"] = list(options["url"]) or None
-        known = targets.model_of(self.target).model_fields
-        flags = {name: value for name, value in flags.items() if name in known or value}
-        self.target_settings = targets.target_settings(self.target, self.settings, flags)
+        self.target, self.target_settings = target_of(target, self.settings)
         wishes = [options[name] for name in ("names", "tags", "levels", "areas")]
         self.complete = not any(wishes)
         self.rules: RuleSet
@@ -121,6 +112,21 @@ def report(done: Sequence[Done], untouched: Sequence[Change], form: str, out: Pa
     if bad:
         click.echo(f"{len(bad)} object(s) are not done; running it again goes on from here", err=True)
     return 1 if bad else 0
+
+
+@contextmanager
+def counting(total: int, what: str) -> Iterator[Callable[[], object]]:
+    """A progress bar on stderr, when that is a terminal; gives the function that advances it."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
 
 
 def write(items: Sequence[Any], form: str, out: Path | None) -> None:

@@ -11,7 +11,7 @@ from tracehound.cli import _deploying as deploying
 
 
 @click.command("apply")
-@deploying.target_options
+@deploying.options
 @click.option("--overwrite", is_flag=True, help="Take back what analysts edited, in the chosen rules.")
 @click.option(
     "--enable", is_flag=True, help="New rules are switched on; those that are there stay as they are."

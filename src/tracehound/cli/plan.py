@@ -11,7 +11,7 @@ from tracehound.cli import _deploying as deploying
 
 
 @click.command("plan")
-@deploying.target_options
+@deploying.options
 @click.option("--overwrite", is_flag=True, help="Plan to take back what analysts edited.")
 @click.pass_context
 def command(

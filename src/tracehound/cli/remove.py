@@ -11,7 +11,7 @@ from tracehound.cli import _deploying as deploying
 
 
 @click.command("remove")
-@deploying.target_options
+@deploying.options
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def command(
