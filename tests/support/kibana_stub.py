@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import kibana_boards
+
 Json = dict[str, Any]
 DOCUMENTS = Path(__file__).parents[3] / "shared" / "engines" / "kibana-api"
 PREFIX = "Security_Detections_API_"
@@ -251,7 +253,16 @@ class KibanaStub:
             return self._find(space, request.query)
         if path == RULES:
             return getattr(self, f"_{request.method.lower()}")(space, request)
-        raise RefusedError(404, f"no route {path}")
+        try:
+            status, found = kibana_boards.route(
+                self.saved[space], request.method, path, request.query, request.body
+            )
+        except kibana_boards.NoRouteError:
+            raise RefusedError(404, f"no route {path}") from None
+        if status >= 400:
+            self.problems += [found["message"]] if status == 400 else []
+            raise RefusedError(status, found["message"])
+        return found
 
     # Rules
 

@@ -72,6 +72,7 @@ def _load(path: Path, report: Report, lists: Mapping[str, Sequence[str]]) -> Boa
         if len(documents) != 1:
             raise report.refuse("one file, one board")
         document = documents[0]
+        _refuse_halves(document, report)
         spec = _spec(document, report)
         version = sha256(text.encode()).hexdigest()[:12]
         checks = Checks(lists, report, document, version)
@@ -85,6 +86,15 @@ def _load(path: Path, report: Report, lists: Mapping[str, Sequence[str]]) -> Boa
     except Refused:
         return None
     return Board(path.stem, spec, tuple(p for p in panels if p), path, version)
+
+
+def _refuse_halves(document: Document, report: Report) -> None:
+    """Half a character (a lone surrogate) and NUL: no target takes them."""
+    for place, line in document.lines.items():
+        for text in (_at(document.data, place), place[-1] if place else ""):
+            if isinstance(text, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text):
+                report.error("holds text that cannot be stored (NUL, or half a character)", line)
+    report.stop_if_wrong()
 
 
 def _panel(spec: PanelSpec, number: int, board: str, checks: Checks) -> Panel | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tracehound.boards.esql import column
 from tracehound.boards.interval import MOST, automatic
-from tracehound.boards.model import PanelSpec
+from tracehound.boards.model import By, PanelSpec
 from tracehound.boards.panel import Panel
 from tracehound.compiler import conditions
 from tracehound.compiler.leaves import type_of
@@ -29,20 +29,19 @@ def query(panel: Panel, span: tuple[int, int] | None = None) -> str:
         lines.append(f"| bin _time {_step(spec, span)}")
     by = f" BY {' '.join([*over, *keys])}" if over or keys else ""
     lines.append(f"| stats {_measure(spec)} AS value{by}")
-    ties = [f"{'num' if type_of(by.field) == 'long' else 'str'}({key})"
-            for by, key in zip(spec.by, keys, strict=True)]  # fmt: skip
+    ties = "".join(f", {_order(by)}({key})" for by, key in zip(spec.by, keys, strict=True))
     if keys and over:
         total = "sum" if spec.measure.adds_up else "max"
         lines += [
             f"| eventstats {total}(value) AS th_total BY {keys[0]}",
-            f"| sort 0 - num(th_total) + {ties[0]}",
+            f"| sort 0 -num(th_total){ties}",
             f"| streamstats dc({keys[0]}) AS th_rank",
             f"| where th_rank <= {spec.top}",
         ]
     elif keys:
-        lines += [f"| sort 0 - num(value) {' '.join(f'+ {tie}' for tie in ties)}", f"| head {spec.top}"]
+        lines += [f"| sort 0 -num(value){ties}", f"| head {spec.top}"]
     if over:
-        lines.append("| sort 0 + num(_time)" + "".join(f" + {tie}" for tie in ties))
+        lines.append(f"| sort 0 num(_time){ties}")
     names = [column(by) for by in spec.by]
     lines += [f'| rename {key} AS "{name}"' for key, name in zip(keys, names, strict=True)]
     lines.append("| table " + " ".join([*over, *(f'"{name}"' for name in names), "value"]))
@@ -74,6 +73,10 @@ def _taken(spec: PanelSpec, keys: list[str]) -> list[str]:
         names = ['"metadata.uid"', *keys, *(["th_value"] if measure.how == "distinct" else [])]
         lines.append(f"| stats {' '.join(again)} BY {' '.join(names)}")
     return lines
+
+
+def _order(by: By) -> str:
+    return "num" if type_of(by.field) == "long" else "str"
 
 
 def _plain(field: str) -> str:
