@@ -111,7 +111,7 @@ def _further() -> list[Shape]:
         "value_count of an array": (
             "value_count gte", documents("value_count", {"gte": 3, "field": places}, TWO, WHO)),
         "value_count of numbers": (
-            "value_count gte", documents("value_count", {"gte": 3, "field": cost}, TWO, WHO)),
+            "value_count gte", documents("value_count", {"gte": 3, "field": "ai.tokens.total"}, TWO, WHO)),
         "value_count by an array": (
             "value_count gte", documents("value_count", {"gte": 2, "field": tool}, TWO, [places])),
         "value_sum of whole numbers": (
@@ -180,7 +180,7 @@ def _further() -> list[Shape]:
         "chain on a close": (
             "chain",
             documents(
-                "event_count", {"gte": 2}, ["few"], WHO, [below("few", "event_count", {"eq": 1}, ONE)]
+                "event_count", {"gte": 2}, ["few"], (), [below("few", "event_count", {"eq": 1}, ONE)]
             ),
         ),
         "chain that closes": (

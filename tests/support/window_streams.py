@@ -72,11 +72,13 @@ def streams_of(shape: Shape) -> Iterator[Stream]:
         if number % 2:
             random.shuffle(found)
         if number == 3:
-            found += random.sample(found, len(found) // 3)
+            found += random.sample(found, len(found) // 2)
         how = ("in order", "shuffled", "in order, other groups", "shuffled and doubled")[number]
         yield Stream(f"{shape.name}: {how}", shape.cell, shape.rule, tuple(found))
     if shape.cell.startswith("first_seen"):
         return
+    dense = tuple(random_events(Random(f"{shape.name} dense"), STEPS[:7]))
+    yield Stream(f"{shape.name}: close together", shape.cell, shape.rule, dense)
     yield Stream(f"{shape.name}: at exact distances", shape.cell, shape.rule, tuple(exact_events()))
     if shape.ties:
         yield Stream(f"{shape.name}: ties", shape.cell, shape.rule, tuple(tied_events(Random(shape.name))))
@@ -98,11 +100,11 @@ def event(uid: str, time: int, signals: Any, **more: Any) -> Event:
     return {**head, "ai": ai}
 
 
-def random_events(random: Random, size: int = 40) -> list[Event]:
+def random_events(random: Random, steps: Sequence[int] = STEPS, size: int = 40) -> list[Event]:
     """Events at distances around the timespan, in a few groups, with values that are absent or differ in case."""
     time, found = T0, []
     for number in range(size):
-        time += random.choice(STEPS)
+        time += random.choice(steps)
         found.append(
             event(
                 f"u{number:03}",
@@ -122,18 +124,20 @@ def random_events(random: Random, size: int = 40) -> list[Event]:
 
 
 def exact_events() -> list[Event]:
-    """Each two (and three) events of one group less than, exactly, and more than the timespan apart."""
+    """Each two (and three, and four) events of a group less than, exactly, and more than the timespan apart."""
     found, time = [], T0
-    for round_, signals in enumerate((["one"], ["two"], ["one", "two"])):
-        for gap in (SPAN - 1, SPAN, SPAN + 1, SPAN // 2, SPAN // 2 + 1, SPAN // 2 - 1):
-            for place in range(3):
-                kind = signals if place != 1 else (["two"] if signals == ["one"] else ["one"])
-                tool = ("a", "b", "c")[(place + round_) % 3]
-                user = f"user{round_}-{gap}"
-                more = {"who": user, "agent": user, "tool": tool, "cost": place}
-                found.append(
-                    event(f"e{len(found):03}", time + place * gap, kind, **more, tokens=place, places=[user])
-                )
+    rounds = ("one two one two", "two one two one", "one one one two", "three one two two", "one one two one")
+    costs = ((3, -1, 0, 1), (2, 1, 1, 0), (0, 4, -3, 2), (1, 1, 4, -1), (2, 2, 0, 1))
+    gaps = [(gap, gap) for gap in (SPAN - 1, SPAN, SPAN + 1)]
+    gaps += [(4000, 6000 + more) for more in (-1, 0, 1)] + [(5000, 5001), (5000, 4999)]
+    for round_, words in enumerate(rounds):
+        for first, second in gaps:
+            user = f"user{round_}-{first}-{second}"
+            fourth = SPAN if first + second < SPAN else first + SPAN + (second == SPAN)
+            for place, later in enumerate((0, first, first + second, fourth)):
+                given = {"who": user, "agent": user, "places": [user], "tool": "abcd"[(place + round_) % 4]}
+                given |= {"cost": costs[round_][place], "tokens": place}
+                found.append(event(f"e{len(found):03}", time + later, [words.split()[place]], **given))
             time += 6 * SPAN
     return found
 
@@ -166,18 +170,24 @@ def baseline_events(random: Random) -> list[Event]:
 
 def firings(rule: Rule, events: Iterable[Event]) -> frozenset[Firing]:
     """Every hit of the embedded engine in events that it gets in the order of their times."""
-    return frozenset(_firing(rule, hit) for hit in hits(rule, events))
+    return frozenset(_firing(rule, hit) for hit in _hits(rule, events))
 
 
 def hits(rule: Rule, events: Iterable[Event]) -> Iterator[Hit]:
     """The hits themselves, each with the events behind it."""
+    for hit in _hits(rule, events):
+        hit.gather()
+        yield hit
+
+
+def _hits(rule: Rule, events: Iterable[Event]) -> Iterator[Hit]:
     ordered = sorted(events, key=event_time)
     if rule.baseline is not None:
         first_seen = FirstSeen(rule, 10_000)
         selects: Matcher[int] = Matcher([(0, rule.condition)] if rule.condition is not None else [])
         for one in ordered:
             if list(selects.match(one)):
-                yield from _gathered(first_seen.see(event_time(one), one))
+                yield from first_seen.see(event_time(one), one)
         return
     tree = Tree(rule, 10_000)
     leaves = [(n, leaf.condition) for n, leaf in enumerate(tree.leaves) if leaf.condition is not None]
@@ -185,14 +195,8 @@ def hits(rule: Rule, events: Iterable[Event]) -> Iterator[Hit]:
     for one in ordered:
         met = sorted(matcher.match(one))
         if met:
-            yield from _gathered(tree.see(event_time(one), one, met))
-    yield from _gathered(tree.advance(None))
-
-
-def _gathered(found: Iterable[Hit]) -> Iterator[Hit]:
-    for hit in found:
-        hit.gather()
-        yield hit
+            yield from tree.see(event_time(one), one, met)
+    yield from tree.advance(None)
 
 
 def _firing(rule: Rule, hit: Hit) -> Firing:
