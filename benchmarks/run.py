@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import orjson
-from benchmarks import compiling, corpus, hunting, in_process, peers, processes
+from benchmarks import compiling, corpus, delivery, hunting, in_process, peers, processes
 from benchmarks.figures import Figure
 from benchmarks.path import WholePath
 from rich.console import Console
@@ -32,6 +32,7 @@ SECTIONS = (
     "workers",
     "memory",
     "hunt",
+    "delivery",
     "peers",
 )
 COLOURS = {"met": "green", "missed": "red", "not run": "yellow"}
@@ -64,6 +65,8 @@ def figures(sections: set[str], *, quick: bool, install: bool) -> Iterator[Figur
         yield from processes.memory(4000 if quick else 40_000)
     if "hunt" in sections:
         yield from hunting.hunt(100_000 if quick else 1_000_000, 3)
+    if "delivery" in sections:
+        yield from delivery.delivery(records, runs)
     if "peers" in sections:
         yield from peers.peers(300, install=install)
 

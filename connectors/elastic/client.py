@@ -28,7 +28,7 @@ from elastic_transport import (
 )
 from elastic_transport.client_utils import DEFAULT
 from elasticsearch import ApiError, Elasticsearch, ElasticsearchWarning
-from elasticsearch.serializer import OrjsonSerializer
+from elasticsearch.serializer import NdjsonSerializer, OrjsonSerializer
 
 from tracehound.errors import ConfigError, TargetError
 
@@ -59,6 +59,13 @@ def _zlib(body: bytes) -> bytes:
 
 gzipped = _compressor()
 """Bytes -> the same, gzipped at the level that costs least."""
+
+
+class _Prepared(NdjsonSerializer):
+    """NDJSON that is bytes already is sent as it is."""
+
+    def dumps(self, data: Any) -> bytes:
+        return data if type(data) is bytes else super().dumps(data)
 
 
 class Node(Urllib3HttpNode):
@@ -111,7 +118,7 @@ def elastic(settings: ElasticSettings) -> Elasticsearch:
         )
     options: dict[str, Any] = {
         "node_class": Node,
-        "serializer": OrjsonSerializer(),
+        "serializers": {"application/json": OrjsonSerializer(), "application/x-ndjson": _Prepared()},
         "request_timeout": settings.timeout,
         "max_retries": 0,
         "http_compress": settings.compress,

@@ -26,32 +26,23 @@ NANOSECONDS = 1_000_000
 OUTCOMES = {1: "success", 2: "failure"}
 
 
-class _Node:
-    """One step of the sources' paths: what is copied, what is collected, what lies below."""
-
-    __slots__ = ("below", "collected", "copied")
-
-    def __init__(self) -> None:
-        self.below: dict[str, _Node] = {}
-        self.copied: list[Steps] = []
-        self.collected: list[str] = []
+Node = tuple[tuple[str, Any, tuple[Steps, ...], tuple[str, ...]], ...]
+"""Per key of a dict: the node below, or the fields that its value is copied to and the arrays it is added to."""
 
 
-def _tree() -> _Node:
-    root = _Node()
-    for field, source in table.COPIED:
-        if field != source:
-            _at(root, source).copied.append(tuple(field.split(".")))
-    for field, source in table.COLLECTED:
-        _at(root, source).collected.append(field.partition(".")[2])
-    return root
+def _tree(prefix: str = "") -> Node:
+    """The sources of the table as a tree, in the table's order, so that the first of several is met first."""
+    keys: dict[str, None] = {}
+    for _, source in (*table.COPIED, *table.COLLECTED):
+        if source.startswith(prefix):
+            keys.setdefault(source[len(prefix) :].partition(".")[0])
+    return tuple(_branch(f"{prefix}{key}", key) for key in keys)
 
 
-def _at(root: _Node, path: str) -> _Node:
-    node = root
-    for step in path.split("."):
-        node = node.below.setdefault(step, _Node())
-    return node
+def _branch(path: str, key: str) -> tuple[str, Any, tuple[Steps, ...], tuple[str, ...]]:
+    copied = tuple(tuple(f.split(".")) for f, source in table.COPIED if source == path and f != source)
+    collected = tuple(f.partition(".")[2] for f, source in table.COLLECTED if source == path)
+    return key, _tree(f"{path}.") or None, copied, collected
 
 
 ROOT = _tree()
@@ -86,29 +77,44 @@ def with_ecs(event: Event, dataset: str, namespace: str) -> dict[str, Any]:
     return document
 
 
-def _walk(value: Event, node: _Node, document: dict[str, Any], related: dict[str, list[Any]]) -> None:
-    for key, step in node.below.items():
-        found = value.get(key)
-        if found is None or found == "":
+def _walk(value: Event, node: Node, document: dict[str, Any], related: dict[str, list[Any]]) -> None:
+    get = value.get
+    for key, below, copied, collected in node:
+        found = get(key)
+        if found is None:
             continue
-        for path in step.copied:
-            if type(found) is not dict:
-                _put(document, path, found)
-        for name in step.collected:
+        if below is not None:
+            if type(found) is dict:
+                _walk(found, below, document, related)
+            continue
+        if found == "" or type(found) is dict:
+            continue
+        for steps in copied:
+            _put(document, steps, found)
+        for name in collected:
             _collect(related, name, found)
-        if step.below and type(found) is dict:
-            _walk(found, step, document, related)
 
 
-def _put(document: dict[str, Any], path: Steps, value: Any) -> None:
-    """Set a field that is not there yet; dicts on the way are copied, as they may be the event's."""
-    node = document
-    for step in path[:-1]:
+def _put(document: dict[str, Any], steps: Steps, value: Any) -> None:
+    """Set a field that is not there yet; dicts on the way are copied where they may be the event's."""
+    if len(steps) == 1:
+        document.setdefault(steps[0], value)
+        return
+    root = steps[0]
+    node = document.get(root)
+    if node is None:
+        node = document[root] = {}
+    elif root in table.SHARED_ROOTS:
+        if type(node) is not dict:
+            return
+        node = document[root] = dict(node)
+    for step in steps[1:-1]:
         inner = node.get(step)
         if inner is not None and type(inner) is not dict:
             return
         node[step] = node = dict(inner) if inner else {}
-    node.setdefault(path[-1], value)
+    if steps[-1] not in node:
+        node[steps[-1]] = value
 
 
 def _collect(related: dict[str, list[Any]], name: str, value: Any) -> None:

@@ -131,6 +131,9 @@ SAME: tuple[str, ...] = (
 )  # fmt: skip
 """ECS fields whose name and meaning OCSF has too: nothing is to be done."""
 
+SHARED_ROOTS = frozenset(("cloud", "file", "process", "trace", "url", "user"))
+"""First steps of ECS fields that are OCSF objects too."""
+
 MADE: tuple[str, ...] = (
     "data_stream.dataset", "data_stream.namespace", "data_stream.type", "ecs.version", "event.category",
     "event.dataset", "event.duration", "event.kind", "event.module", "event.outcome", "event.type",
