@@ -31,7 +31,7 @@ from window_streams import (
 )
 from window_streams_more import BASELINES, MORE, SHAPES, more_streams
 
-from tracehound.compiler import spl_sliding, spl_windows
+from tracehound.compiler import schedule, spl_sliding, spl_windows
 from tracehound.compiler.model import NotInLanguageError, Said
 from tracehound.compiler.schedule import look_back
 from tracehound.rules import Rule
@@ -177,19 +177,26 @@ SCHEDULED = [s for s in CORRELATIONS if " gt" in s.cell or s.cell in ("temporal 
 @pytest.mark.parametrize("shape", SCHEDULED, ids=lambda shape: shape.name)
 def test_run_on_a_schedule(shape: Any) -> None:
     """Runs every 7 seconds, which look back as they have to, say together what the whole says; none says more."""
-    interval, lateness = 7, 4
     for stream in [*more_streams(shape)][-4:]:
         rule = stream.loaded
-        query, closes = said(rule).query, _closes(rule)
-        want = firings(rule, stream.events)
-        back = look_back(rule, lateness) - 300 + interval
-        got: set[Firing] = set()
-        for run_at in range(T0 // 1000, T0 // 1000 + 400, interval):
-            seen = [one for one in stream.events if run_at - back <= one["time"] / 1000 < run_at]
-            rows = run(query, seen, now=float(run_at), earliest=float(run_at - back))
-            got |= found(rule, rows)
-        assert got <= want, differs(stream, query, want, frozenset(got))
-        assert closes or got == want, differs(stream, query, want, frozenset(got))
+        query, want = said(rule).query, firings(rule, stream.events)
+        got = scheduled(rule, query, stream.events)
+        assert got <= want, differs(stream, query, want, got)
+        assert _closes(rule) or got == want, differs(stream, query, want, got)
+
+
+INTERVAL, LATENESS = 7, 4
+
+
+def scheduled(rule: Rule, query: str, events: Sequence[Event]) -> frozenset[Firing]:
+    """What runs every 7 seconds say together, each over the time that it has to look back on."""
+    back = look_back(rule, LATENESS) - schedule.INTERVAL + INTERVAL
+    got: set[Firing] = set()
+    times = [one["time"] // 1000 for one in events]
+    for run_at in range(min(times), max(times) + 3 * back, INTERVAL):
+        seen = [one for one in events if run_at - back <= one["time"] / 1000 < run_at]
+        got |= found(rule, run(query, seen, now=float(run_at), earliest=float(run_at - back)))
+    return frozenset(got)
 
 
 def _closes(rule: Rule) -> bool:
@@ -203,23 +210,32 @@ CLOSING = [s for s in CORRELATIONS if s.name in {f"event_count {op}" for op in (
 @pytest.mark.parametrize("shape", CLOSING, ids=lambda shape: shape.name)
 def test_windows_that_close_on_a_schedule(shape: Any) -> None:
     """None that the whole does not have; and of groups that pause for the timespan, all."""
-    rule, interval = rule_of(shape.rule), 7
-    query, back = said(rule).query, 2 * 10 + interval
+    rule = rule_of(shape.rule)
+    query = said(rule).query
     for stream in streams_of(shape):
-        want = firings(rule, stream.events)
-        times = [one["time"] for one in stream.events]
-        got: set[Firing] = set()
-        for run_at in range(min(times) // 1000, max(times) // 1000 + 3 * back, interval):
-            seen = [one for one in stream.events if run_at - back <= one["time"] / 1000 < run_at]
-            got |= found(rule, run(query, seen, now=float(run_at), earliest=float(run_at - back)))
-        assert got <= want, differs(stream, query, want, frozenset(got))
+        want, got = firings(rule, stream.events), scheduled(rule, query, stream.events)
+        assert got <= want, differs(stream, query, want, got)
     for gap in (10_000, 10_001, 25_000):
         events = [event(f"p{n}", T0 + n * gap, ["one"], who="al") for n in range(6)]
-        got = set()
-        for run_at in range(T0 // 1000, T0 // 1000 + 200, interval):
-            seen = [one for one in events if run_at - back <= one["time"] / 1000 < run_at]
-            got |= found(rule, run(query, seen, now=float(run_at), earliest=float(run_at - back)))
-        assert got == firings(rule, events)
+        assert scheduled(rule, query, events) == firings(rule, events)
+
+
+RANGES = {
+    "value_avg gt": r" *\| where th_t - \(info_min_time \* 1000\)>=10000",
+    "value_median gt": r" *\| where th_t - \(info_min_time \* 1000\)>=10000",
+    "event_count lt": " AND th_paused>0",
+}
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_a_search_that_does_not_mind_its_range_says_too_much(name: str) -> None:
+    (shape,) = (shape for shape in CORRELATIONS if shape.name == name)
+    rule = rule_of(shape.rule)
+    query = said(rule).query
+    careless = re.sub(RANGES[name], "", query)
+    assert careless != query
+    streams = list(all_streams(shape))
+    assert any(scheduled(rule, careless, s.events) - firings(rule, s.events) for s in streams)
 
 
 def test_a_window_that_has_not_passed_is_not_judged() -> None:
@@ -251,9 +267,10 @@ class Plan:
     keep_first: bool
     late: int
 
-    def run(self, rule: Rule, events: Sequence[Event]) -> set[Firing]:
+    def run(self, rule: Rule, events: Sequence[Event], change: Callable[[str], str] = str) -> set[Firing]:
         query = said(rule)
-        tables, (keep,) = lookups(rule, query), query.companions
+        tables, (kept,) = lookups(rule, query), query.companions
+        search, keep = change(query.query), change(kept.query)
         step, late = self.hours * 3600, self.late * 3600
         got: set[Firing] = set()
         last = max(one["time"] for one in events) // 1000
@@ -261,9 +278,9 @@ class Plan:
             seen = [one for one in events if run_at - step - late <= one["time"] / 1000 < run_at]
             options: dict[str, Any] = {"lookups": tables, "now": float(run_at)}
             if self.keep_first:
-                run(keep.query, seen, **options)
-            got |= found(rule, run(query.query, seen, **options))
-            run(keep.query, seen, **options)
+                run(keep, seen, **options)
+            got |= found(rule, run(search, seen, **options))
+            run(keep, seen, **options)
         return got
 
 
@@ -417,3 +434,38 @@ def _answer(rule: Rule, query: str, stream: Stream) -> frozenset[Firing] | None:
         return found(rule, run(query, stream.events))
     except (SplError, AssertionError, KeyError, ValueError):
         return None
+
+
+BASELINE_MUTANTS: dict[str, tuple[str, str]] = {
+    "what is known is new": (r"th_known=0 AND ", ""),
+    "known at the event itself": (r"th_first<th_t", "th_first<=th_t"),
+    "seen before in the same search": (r" AND \(isnull\(th_before\).*?\)", ""),
+    "never learned": (r" AND th_t - th_start>=\d+", ""),
+    "learned a moment longer": (r"(th_t - th_start>=)(\d+)", r"\g<1>1\2"),
+    "a longer memory": (r"172800000\b", "172800001"),
+    "a shorter memory": (r"172800000\b", "172799999"),
+    "case of entities": (r"lower\('ai\.agent\.name'\)", "'ai.agent.name'"),
+    "case of values": (r"lower\('ai\.tool\.name'\)", "'ai.tool.name'"),
+    "the entity is not kept": (r'mvappend\("\*", (mvmap\(.*?\))\)', r"\1"),
+    "first is the latest": (r"min\(first, th_first\)", "th_first"),
+    "first is the earliest ever": (r"OR th_first - last>=\d+", ""),
+    "last does not move": (r"\| eval last=.*", "| eval last=coalesce(last, th_last)"),
+    "an absence is forgotten": (r"isnull\(th_seen\) OR th_t - th_seen>=\d+", "isnull(th_seen)"),
+}
+BASELINE_SAME = {
+    "seen before in the same search": "the first of the runs that see an event has the others in its own range",
+    "an absence is forgotten": "a run looks back for less than the memory, so that it sees no absence",
+}
+
+
+def test_the_streams_catch_wrong_baselines() -> None:
+    left = dict(BASELINE_MUTANTS)
+    plan = Plan(12, keep_first=True, late=6)
+    for shape in (*BASELINES[:2], FIRST_SEEN[0]):
+        for stream in all_streams(shape):
+            rule = stream.loaded
+            want = firings(rule, stream.events)
+            for name, mutant in list(left.items()):
+                if plan.run(rule, stream.events, lambda query, m=mutant: _mutated(query, *m)) != want:
+                    del left[name]
+    assert left.keys() == BASELINE_SAME.keys()
