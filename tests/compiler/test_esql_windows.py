@@ -130,6 +130,12 @@ GAPS = {
         ),
         "beside other rules",
     ),
+    "names of the query's own": (
+        documents(
+            "event_count", {"gte": 2}, ONE, ["th_key_2"], aliases={"th_key_2": {"one": "ai.principal"}}
+        ),
+        "begins with th_key_",
+    ),
     "some, but not all, in order": (documents("temporal_ordered", {"eq": 2}, THREE, WHO), "exactly so many"),
 }
 

@@ -310,33 +310,59 @@ def test_each_number_of_an_array_counts(elasticsearch8: Server, kind: str, condi
         assert fired(stream.loaded, one.ask(stream, said(stream.loaded).query)) == wanted
 
 
-@pytest.mark.parametrize(
-    "cell", ["event_count of four", "value_count gte", "temporal_ordered of three", "value_sum gte"]
-)
-def test_hostile_texts_break_nothing(elasticsearch8: Server, cell: str) -> None:
-    shape = next(s for s in SHAPES if s.name == cell)
-    nasty = [
-        "a\tb",
-        "a\nb",
-        'x" OR true',
-        "x\\",
-        "%{y}",
-        "\r\n\t",
-        "`",
-        "|",
-        "é\u2028",
-        " ",
-        "*",
-        "1764000000000",
-    ]
+HOSTILE = [
+    "a\tb",
+    "a\nb",
+    'x" OR true',
+    "x\\",
+    "%{y}",
+    "\r\n\t",
+    "`",
+    "|",
+    "é\u2028",
+    " ",
+    "*",
+    "1764000000000",
+]
+SUFFERING = (
+    "event_count of four", "value_count gte", "value_count lt", "temporal gte", "temporal_ordered of three",
+    "value_sum gte", "value_percentile eq", "chain of values in order", "temporal_ordered lt", "first_seen at once",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SUFFERING)
+def test_hostile_texts_break_nothing(elasticsearch8: Server, name: str) -> None:
+    shape = next(s for s in SHAPES if s.name == name)
+    step = 3_600_000 if shape.cell == "first_seen" else 900
     random = Random(7)
     events = []
     for number in range(80):
-        kind, tool = random.choice((["one"], ["two"], ["three"])), random.choice(nasty)
-        uid = f"{random.choice(nasty)}{number}"
-        made = event(uid, T0 + number * 900, kind, who=random.choice(nasty[:4]), tool=tool, cost=number % 3)
+        kind, tool = random.choice((["one"], ["two"], ["three"])), random.choice(HOSTILE)
+        uid = f"{random.choice(HOSTILE)}{number}"
+        who, agent = random.choice(HOSTILE[:4]), random.choice(HOSTILE[:3])
+        made = event(uid, T0 + number * step, kind, who=who, agent=agent, tool=tool, cost=number % 3)
         events.append(made)
     stream = Stream("hostile", shape.cell, shape.rule, tuple(events))
+    one = Stored(elasticsearch8, [stream])
+    with one.index:
+        wanted = firings(stream.loaded, stream.events)
+        assert wanted
+        assert fired(stream.loaded, one.ask(stream, said(stream.loaded).query)) == wanted
+
+
+NAMES = (["metadata.uid"], ["@timestamp"], ["th_window", "th_uid"], ["a`| DROP x", "event.end"])
+
+
+@pytest.mark.parametrize("names", NAMES, ids=str)
+def test_any_name_can_be_that_of_a_group(elasticsearch8: Server, names: list[str]) -> None:
+    if names == ["metadata.uid"]:
+        rule = documents("event_count", {"gte": 1}, ("one",), names)
+    else:
+        behind = ("ai.principal", "ai.tool.name")
+        aliases = {name: {"one": field} for name, field in zip(names, behind, strict=False)}
+        rule = documents("event_count", {"gte": 2}, ("one",), names, aliases=aliases)
+    events = [event(f"u{n}", T0 + n * 1000, ["one"], who="al" if n else "bo", tool="x") for n in range(4)]
+    stream = Stream(" ".join(names), "event_count gte", rule, tuple(events))
     one = Stored(elasticsearch8, [stream])
     with one.index:
         wanted = firings(stream.loaded, stream.events)

@@ -82,6 +82,7 @@ def _known(baseline: Baseline, keys: list[str]) -> list[str]:
     """New values of entities that are known for so long; one that was away for long enough is not."""
     span, learn = baseline.seconds * 1000, (baseline.learn or baseline.seconds) * 1000
     return [
+        '| EVAL th_value = REPLACE(th_value, "[\\n\\r]", " ")',  # each row is a line
         f'| EVAL th_row = CONCAT(th_stamp, {TAB}, CASE(th_new, "1", "0"), th_value)',
         stats(["th_row = VALUES(th_row)"], keys),
         "| EVAL th_row = MV_SORT(th_row)",

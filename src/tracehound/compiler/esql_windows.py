@@ -27,7 +27,7 @@ from tracehound.compiler.esql_first_seen import first_seen
 from tracehound.compiler.esql_ordered import sliding_chains
 from tracehound.compiler.esql_sliding import sliding
 from tracehound.compiler.esql_taken import NUMERIC, Other, Taken, listed, quoted, stats, taken
-from tracehound.compiler.model import Said
+from tracehound.compiler.model import NotInLanguageError, Said
 from tracehound.rules.model import Correlation, Rule
 
 LAST = 99
@@ -44,6 +44,9 @@ def correlation(rule: Rule) -> Said:
     link = rule.correlation
     if link is None:
         raise ValueError(f"rule {rule.id} is no correlation")
+    for name in link.group_by:
+        if name.startswith("th_key_"):
+            raise NotInLanguageError(f"{name} begins with th_key_, as columns of the query do")
     lines, rows = _hits(link, ())
     seconds = rule.suppress.seconds if rule.suppress else link.seconds
     values = "th_values" if link.kind == "value_count" else ""
