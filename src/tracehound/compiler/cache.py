@@ -52,7 +52,10 @@ def compiled(
 
 def _compile(packs: Sequence[Path], lists: Mapping[str, Sequence[str]] | None) -> dict[str, bytes]:
     """Every language at once: reading the rules takes longest by far."""
-    from tracehound.compiler.front import LANGUAGES, compile_rules  # with pySigma, which takes a while to import
+    from tracehound.compiler.front import (  # with pySigma, which takes a while to import
+        LANGUAGES,
+        compile_rules,
+    )
     from tracehound.rules.loader import load_rules
 
     rules = load_rules(packs, lists=lists, filled=filled_fields())
