@@ -168,7 +168,7 @@ def tied(random: Random, size: int = 48) -> list[Event]:
             f"m{number:03}", time,
             random.choice((["one"], ["one"], ["Two"], ["one", "two"], ["three"], ["two", "three", "one"])),
             who=random.choice(("al", "Al", "bo", None)), agent=random.choice(("al", "bo", "x")),
-            tool=random.choice(("a", "A", "b", "c", None)), cost=random.choice((0, 1, 2, 0.75, -1.5, 3)),
+            tool=random.choice(("a", "A", "b", "c", None)), cost=random.choice((0, 1, 2, 2.0, 1.0, 0.75, -1.5, 3)),
             tokens=random.choice((0, 1, 2, 7, None)),
             places=random.choice((["al"], ["AL", "al", "z"], ["bo", "z"], None)),
         )  # fmt: skip

@@ -194,8 +194,12 @@ def is_array(name: str) -> bool:
 
 
 def folded(name: str) -> str:
-    """A field's values in lower case, each once."""
-    said = f"lower({evaluated(name)})"
+    """A field's values in lower case, each once; 2 and 2.0 are one."""
+    field = evaluated(name)
+    said = f"lower({field})"
+    if fields()[name].type == "double":
+        said = f"coalesce(tonumber({field}), {said})"
+        said = f"mvmap({field}, {said})" if is_array(name) else said
     return f"mvdedup({said})" if is_array(name) else said
 
 

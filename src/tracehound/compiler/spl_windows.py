@@ -15,6 +15,10 @@ Hits follow one another; a saved search that is throttled by the group makes of 
 ``metadata.uid`` counts once, so it does no harm when an event is indexed twice. A search has to look back over
 at least the timespan and the lateness (a chain over the sum of its timespans). What a search keeps in memory grows
 with the events of the base rules in that time; Splunk's ``max_mem_usage_mb`` (limits.conf) bounds it.
+
+True of all of them, and not said of each: Splunk's pages do not tell how ``lower()`` treats letters beyond ASCII;
+an id stands for one event, which counts once in a search, whatever its times; an event is in 64 groups at most for
+each array among the keys; whole numbers add up exactly below 2^53.
 """
 
 from __future__ import annotations
