@@ -10,7 +10,7 @@ so no boards of ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -18,10 +18,11 @@ from uuid import UUID, uuid5
 
 import orjson
 
-from tracehound.boards import Board
+from tracehound.boards import Board, load_boards
 from tracehound.boards.panel import NAMESPACE, Panel, uid_of
 from tracehound.boards.words import places
 from tracehound.compiler.esql import INDEX
+from tracehound.config import Settings
 from tracehound.deploy import Part
 
 from . import dashboards_api, lens
@@ -58,6 +59,17 @@ def wanted_objects(boards: Iterable[Board], *, api: bool = False) -> list[BoardO
         else:
             made.append(BoardObject("kibana_saved_object", board.uid, saved_object(board)))
     return made
+
+
+def build(app: Settings, refused: Callable[[str], object]) -> Iterator[tuple[str, bytes]]:
+    """Files by name, for ``tracehound build``; ``refused`` hears of boards that cannot be built."""
+    found = load_boards(app.packs, lists=app.lists)
+    for error in found.errors:
+        refused(str(error))
+    yield "kibana-boards.ndjson", ndjson(found.boards)
+    for board in found.boards:
+        body = orjson.dumps(dashboards_api.body(board, VIEW), option=orjson.OPT_INDENT_2)
+        yield f"kibana-dashboards-api/{board.uid}.json", body + b"\n"
 
 
 def parts(there: Any) -> list[Part]:

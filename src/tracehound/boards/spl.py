@@ -26,7 +26,7 @@ def query(panel: Panel, span: tuple[int, int] | None = None) -> str:
     lines = [f"{INDEX_MACRO} {when}{conditions.condition(panel.rule, 'splunk')}", *_taken(spec, keys)]
     over = ["_time"] if spec.interval else []
     if over:
-        lines.append(f"| bin _time {_step(spec, span)}")
+        lines.append(f"| bin {_step(spec, span)}")
     by = f" BY {' '.join([*over, *keys])}" if over or keys else ""
     lines.append(f"| stats {_measure(spec)} AS value{by}")
     ties = "".join(f", {_order(by)}({key})" for by, key in zip(spec.by, keys, strict=True))
@@ -92,5 +92,5 @@ def _measure(spec: PanelSpec) -> str:
 
 def _step(spec: PanelSpec, span: tuple[int, int] | None) -> str:
     if spec.seconds is None and span is None:
-        return f"bins={MOST}"
-    return f"span={spec.seconds or automatic(*(span or (0, 0)))}s"
+        return f"bins={MOST} _time"
+    return f"_time span={spec.seconds or automatic(*(span or (0, 0)))}s"
