@@ -227,4 +227,8 @@ SHAPES: tuple[Shape, ...] = (
     *_further(),
     Shape("first_seen", "first_seen", first_seen("90d", "7d")),
     Shape("first_seen at once", "first_seen", first_seen("90d", "1d", by=["ai.agent.name"])),
+    Shape("first_seen and forgotten", "first_seen", first_seen("10d", "1d")),
+    Shape("first_seen of who is away", "first_seen", first_seen("5d", "1d")),
+    Shape("first_seen of an array", "first_seen", first_seen("20d", "2d", of="ai.destinations")),
+    Shape("first_seen by two", "first_seen", first_seen("60d", "1d", by=["ai.agent.name", "ai.activity"])),
 )

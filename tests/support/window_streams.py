@@ -153,14 +153,22 @@ def tied_events(random: Random) -> list[Event]:
 
 
 def baseline_events(random: Random) -> list[Event]:
-    """Forty days of agents that use tools: some known from the start, some later, some away for long."""
+    """Two months of agents that use tools: some known from the start, some later, some away for long."""
     found, time = [], T0
+    places = (["x.example"], ["X.example", "y.example"], ["z.example", "y.example"], ["w.example"], [])
     for number in range(60):
         time += random.choice((HOUR, 5 * HOUR, DAY, DAY, 2 * DAY - 1, 3 * DAY))
         agent = random.choice(("al", "AL", "bo", "cy", None))
         tool = random.choice(("a", "A", "b", "c", "d", "e", None))
         found.append(
-            event(f"b{number:03}", time, random.choice((["one"], ["one"], ["two"])), agent=agent, tool=tool)
+            event(
+                f"b{number:03}",
+                time,
+                random.choice((["one"], ["one"], ["two"])),
+                agent=agent,
+                tool=tool,
+                places=random.choice(places),
+            )
         )
     return found
 
