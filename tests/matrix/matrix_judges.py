@@ -26,7 +26,7 @@ from tracehound.compiler.spl import INDEX_MACRO
 from tracehound.config import Settings
 from tracehound.matcher.condition import holds
 from tracehound.matcher.glob import ONE
-from tracehound.matcher.leaves import Text
+from tracehound.matcher.leaves import Regex, Text
 from tracehound.matcher.setup import engine_for
 from tracehound.matcher.values import decimal
 from tracehound.schema import fields
@@ -48,12 +48,22 @@ MACROS = {"tracehound_index": "index=*"}
 SPLUNK = Options(json_null="absent", kv_maxchars=None)
 
 
+_compiled: dict[tuple[str, str], str | CannotSayError] = {}
+
+
 def uid(event: Event) -> str:
     return str(event["metadata"]["uid"])
 
 
 def compiled(case: Case, language: str) -> str | CannotSayError:
     """The whole query, or why there is none."""
+    key = (case.name, language)
+    if key not in _compiled:
+        _compiled[key] = _compile(case, language)
+    return _compiled[key]
+
+
+def _compile(case: Case, language: str) -> str | CannotSayError:
     try:
         if case.kind != "base":
             return conditions.query(case.rule, language)
@@ -186,6 +196,8 @@ def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 def beyond(case: Case, language: str) -> str:
     """Why the judge of EQL or SPL says nothing about a rule; empty: it does."""
     for leaf in case.leaves():
+        if language == "eql" and isinstance(leaf.test, Regex):
+            return "the library compares without case"
         if not isinstance(leaf.test, Text):
             continue
         if language == "eql" and leaf.test.cased:

@@ -10,8 +10,9 @@ from sigma.backends.elasticsearch.elasticsearch_eql import EqlBackend
 from sigma.conditions import ConditionNOT
 from sigma.conversion.state import ConversionState
 
+from tracehound.compiler import regex
 from tracehound.compiler.leaves import CannotSayError, SaysLeaves, anything, network_text, type_of, written
-from tracehound.matcher.leaves import Address, Bool, Cidr, Compare, Exists, LeafTest, Number, Text
+from tracehound.matcher.leaves import Address, Bool, Cidr, Compare, Exists, LeafTest, Number, Regex, Text
 from tracehound.matcher.values import number_text
 from tracehound.schema import fields
 
@@ -74,6 +75,8 @@ class TracehoundEqlBackend(SaysLeaves, EqlBackend):
             return f"cidrMatch({field}, {', '.join(map(quoted, _networks(test)))})"
         if isinstance(test, Compare) and test.op in ("<", "<=", ">", ">="):
             return self._compare(field, test)
+        if isinstance(test, Regex) and type_of(field) == "keyword":
+            return f"{field} regex {quoted(regex.lucene(field, test))}"
         raise CannotSayError(f"EQL has no test '{test}'", field)
 
     def _compare(self, field: str, test: Compare) -> str:

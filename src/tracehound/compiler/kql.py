@@ -26,7 +26,7 @@ from tracehound.compiler.leaves import (
 )
 from tracehound.compiler.lucene import caseless
 from tracehound.matcher.glob import ANY, ONE
-from tracehound.matcher.leaves import Address, Bool, Cidr, Compare, Exists, LeafTest, Number, Text
+from tracehound.matcher.leaves import Address, Bool, Cidr, Compare, Exists, LeafTest, Number, Regex, Text
 from tracehound.matcher.values import fold, number_text
 from tracehound.schema import fields
 
@@ -103,6 +103,8 @@ class TracehoundKqlBackend(SaysLeaves, TextQueryBackend):
         if isinstance(test, Text) and test.form != "equals":
             return _pattern(_name(field, test), field, test)
         value = _value(field, test)
+        if isinstance(test, Regex):
+            raise CannotSayError("KQL has no regular expressions", field)
         if value is None:
             raise CannotSayError(f"KQL has no test '{test}'", field)
         return f"{_name(field, test)}: {value}"

@@ -9,6 +9,7 @@ from sigma.backends.elasticsearch.elasticsearch_lucene import LuceneBackend
 from sigma.conditions import ConditionNOT
 from sigma.conversion.state import ConversionState
 
+from tracehound.compiler import regex
 from tracehound.compiler.leaves import (
     CannotSayError,
     SaysLeaves,
@@ -79,7 +80,9 @@ class TracehoundLuceneBackend(SaysLeaves, LuceneBackend):
         if isinstance(test, Exists) or anything(test):
             return f"_exists_:{field}"
         if isinstance(test, Regex):
-            return f"{field}:/{lucene_regex(field, test)}/"
+            if type_of(field) != "keyword":
+                raise CannotSayError("Lucene's regular expressions are for texts", field)
+            return f"{field}:/{regex.lucene(field, test)}/"
         value = _value(field, test)
         if value is None:
             raise CannotSayError(f"Lucene has no test '{test}'", field)
@@ -111,11 +114,6 @@ def _value(field: str, test: LeafTest) -> str | None:
     if isinstance(test, Compare) and test.op in RANGES:
         return RANGES[test.op].format(number_text(test.number))
     return None
-
-
-def lucene_regex(field: str, test: Regex) -> str:
-    """The regular expression for an engine that anchors it and knows the basic operators only."""
-    raise CannotSayError("regular expressions differ from engine to engine; write wildcards", field)
 
 
 def _closes_last(text: str) -> bool:

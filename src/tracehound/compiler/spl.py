@@ -11,6 +11,7 @@ from sigma.backends.splunk.splunk import SplunkBackend
 from sigma.conditions import ConditionAND
 from sigma.conversion.state import ConversionState
 
+from tracehound.compiler import regex
 from tracehound.compiler.leaves import CannotSayError, SaysLeaves, anything, type_of, written
 from tracehound.matcher.condition import Related
 from tracehound.matcher.glob import ANY
@@ -128,8 +129,7 @@ class _Expressions(SaysLeaves, SplunkBackend):
             )
             return found(name, f"(?i)\\A{escaped(text)}\\z")
         if isinstance(test, Regex):
-            flags = "".join(sorted(test.flags))
-            return found(name, (f"(?{flags})" if flags else "") + test.pattern)
+            return found(name, regex.pcre(field, test))
         if isinstance(test, Address | Cidr):
             said = " OR ".join(f"cidrmatch({quoted(net)}, {name})" for net in networks(test))
             return f"isnotnull(mvfilter({said}))"
