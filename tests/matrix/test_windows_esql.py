@@ -90,12 +90,15 @@ MUTANTS: dict[str, Callable[[str], str]] = {
     "documents, not events": lambda query: query.replace(
         "th_uid = metadata.uid", "th_uid = test_document_id"
     ),
+    "entities with case": lambda query: query.replace("ai.agent.name.caseless", "ai.agent.name"),
+    "learned longer": lambda query: query.replace(">= 86400000\n", ">= 90000000\n"),
+    "remembered longer": lambda query: query.replace(">= 864000000)", ">= 904000000)"),
     "values with case": lambda query: query.replace("ai.tool.name.caseless", "ai.tool.name"),
 }
 BITTEN = (
     "event_count gte", "value_count gte", "temporal gte", "temporal_ordered gte", "value_sum gte", "value_avg gte",
     "value_percentile gte", "event_count eq", "temporal one and not two", "temporal_ordered of three",
-    "chain in order",
+    "chain in order", "first_seen and forgotten",
 )  # fmt: skip
 EQUIVALENT = {
     ("temporal gte", "documents, not events"), ("temporal_ordered gte", "documents, not events"),
