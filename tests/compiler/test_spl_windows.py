@@ -139,7 +139,7 @@ def test_base_rules_that_terms_cannot_say() -> None:
     assert lines[0].startswith("`tracehound_index` (")
     assert '"ai.signals{}"="one"' in lines[0]
     assert lines[1].startswith("| where (")
-    assert "^x" in lines[1]
+    assert "mvfind('ai.tool.name', " in lines[1]
 
 
 def test_how_far_a_run_looks_back() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from spl.errors import SplError
-from window_streams import Firing, Stream, firings, rule_of
+from window_streams import T0, Firing, Stream, event, firings, rule_of
 from window_streams_more import BASELINES
 from windows_spl import CORRELATIONS, FIRST_SEEN, Plan, all_streams, found, run, said, scheduled
 
@@ -130,5 +130,7 @@ def test_a_search_that_does_not_mind_its_range_says_too_much(name: str) -> None:
     query = said(rule).query
     careless = re.sub(RANGES[name], "", query)
     assert careless != query
-    streams = list(all_streams(shape))
-    assert any(scheduled(rule, careless, s.events) - firings(rule, s.events) for s in streams)
+    made = [event("a", T0, ["one"], who="al", cost=-9), event("b", T0 + 9000, ["one"], who="al", cost=4)]
+    streams = [made, *(list(stream.events) for stream in all_streams(shape))]
+    assert any(scheduled(rule, careless, events) - firings(rule, events) for events in streams)
+    assert scheduled(rule, query, made) == firings(rule, made)
