@@ -56,7 +56,7 @@ class BulkTransport:
         """One request. Raises ``TransportError``."""
         try:
             answer = self._transport.perform_request(
-                "POST", self._path, body=body_of(documents), headers=self._headers
+                "POST", self._path, body=body_of(documents), headers=self._headers, max_retries=0
             )
         except elastic_transport.TransportError as error:
             raise self._broken(error) from None
