@@ -18,7 +18,7 @@ from tracehound.errors import RuleError
 from tracehound.matcher.compile import compile_tree
 from tracehound.matcher.condition import Leaf, Node, Not, Or, Related
 from tracehound.matcher.glob import ANY
-from tracehound.matcher.leaves import Cidr, LeafTest, Text
+from tracehound.matcher.leaves import Cidr, LeafTest, Regex, Text
 from tracehound.matcher.values import fold
 from tracehound.rules.fields import FieldCheck
 from tracehound.rules.known import known_fields
@@ -60,6 +60,14 @@ def anything(test: LeafTest) -> bool:
 def written(test: Text) -> str:
     """The literal text of a test, as the rule writes it."""
     return "".join(part for part in test.parts if isinstance(part, str))
+
+
+def refuse_halves(leaf: Leaf) -> None:
+    """Raise ``CannotSayError`` for a text with a lone surrogate, which no query can be encoded with."""
+    test = leaf.test
+    text = written(test) if isinstance(test, Text) else test.pattern if isinstance(test, Regex) else ""
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise CannotSayError("the value holds half of a character (a lone surrogate)", leaf.field)
 
 
 def boolean_text(test: Text) -> str:
@@ -105,6 +113,7 @@ class SaysLeaves:
     def node(self, node: Node) -> str:
         """A leaf, or what pySigma's one leaf stands for (an absent field, a list of values)."""
         if isinstance(node, Leaf):
+            refuse_halves(node)
             return self.leaf(node.field, node.test)
         if isinstance(node, Not):
             return self.negated(self.node(node.item))
@@ -119,6 +128,8 @@ class SaysLeaves:
 
     def _as_list(self, items: Sequence[Node]) -> str | None:
         leaves = [item for item in items if isinstance(item, Leaf)]
+        for leaf in leaves:
+            refuse_halves(leaf)
         if len(leaves) < len(items) or len({leaf.field for leaf in leaves}) != 1:
             return None
         return self.listed(leaves[0].field, [leaf.test for leaf in leaves])
