@@ -14,7 +14,10 @@ from commands import EXE, UNKNOWN, Run, parse
 
 from tracehound.cli import app
 
-VERBS = ["demo", "detect", "doctor", "hunt", "new", "normalize", "schema", "test"]
+VERBS = [
+    "apply", "backtest", "build", "compile", "demo", "detect", "doctor", "hunt", "new", "normalize", "plan", "push",
+    "remove", "schema", "test", "verify",
+]  # fmt: skip
 HEAVY = ("pydantic", "duckdb", "hyperscan", "pyarrow", "rich", "sigma", "jinja2")
 
 
