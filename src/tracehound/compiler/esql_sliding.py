@@ -43,35 +43,12 @@ def slots(span: int) -> list[str]:
 
 def _counted(link: Correlation, rows: Taken) -> list[str]:
     """So many different events, or values."""
-    span, most = link.seconds * 1000, link.count - 1
     values = link.kind == "value_count"
-    first, last, ends = "th_stamp", "th_stamp", "th_stamp"
-    lines = [*rows.lines]
-    if values:
-        each = ["th_first = MIN(th_stamp)", "th_last = MAX(th_stamp)", "th_ends = VALUES(th_stamp)"]
-        lines += [
-            f"| EVAL th_slot = th_time / {span}, {STAMP}",
-            stats(each, [*rows.keys, "th_value", "th_slot"]),
-            "| EVAL th_bucket = MV_APPEND(th_slot, th_slot + 1)",
-            "| MV_EXPAND th_bucket",
-        ]
-        first, last = (f"CONCAT({name}, {TAB}, th_value)" for name in ("th_first", "th_last"))
-        ends = "th_ends"
-    else:
-        lines += slots(span)
     value = f"SUBSTRING(th_seen, LOCATE(th_seen, {TAB}, 15) + 1)"
     stamp = f"LEFT(th_seen, LOCATE(th_seen, {TAB}, 15) - 1)"
+    found = ["th_seen = VALUES(th_seen)", "th_ends = VALUES(th_ends)"]
     return [
-        *lines,
-        stats(
-            [f"th_ends = VALUES({ends}) WHERE {OWN}", f"th_own = VALUES({first}) WHERE {OWN}",
-             f"th_before = VALUES({last}) WHERE {BEFORE}"],
-            [*rows.keys, "th_bucket"],
-        ),
-        evaluated(
-            f"th_own = MV_SLICE(MV_SORT(th_own), 0, {most})",
-            f'th_before = MV_SLICE(MV_SORT(th_before, "DESC"), 0, {most})',
-        ),
+        *(_first_values(link, rows) if values else _first_events(link, rows)),
         "| EVAL th_seen = COALESCE(MV_APPEND(th_own, th_before), th_own)",
         "| WHERE th_ends IS NOT NULL",
         rows.held(f"MV_COUNT(th_seen) >= {link.count}"),
@@ -79,17 +56,49 @@ def _counted(link: Correlation, rows: Taken) -> list[str]:
         "| MV_EXPAND th_ends",
         "| MV_EXPAND th_seen",
         "| EVAL th_end = TO_LONG(LEFT(th_ends, 13)), th_at = TO_LONG(LEFT(th_seen, 13))",
-        rows.held(f"(th_at <= th_end AND th_at > th_end - {span})"),
+        rows.held(f"(th_at <= th_end AND th_at > th_end - {link.seconds * 1000})"),
         *([evaluated(f"th_value = {value}", f"th_seen = {stamp}")] if values else []),
-        stats(
-            ["th_seen = VALUES(th_seen)", "th_ends = VALUES(th_ends)"]
-            + (["th_values = VALUES(th_value)"] if values else []),
-            [*rows.keys, "th_end"],
-        ),
+        stats([*found, *(["th_values = VALUES(th_value)"] if values else [])], [*rows.keys, "th_end"]),
         f"| EVAL th_measure = MV_COUNT({'th_values' if values else 'th_seen'})",
         rows.held(f"th_measure >= {link.count}"),
         "| EVAL th_about = COALESCE(MV_APPEND(th_seen, th_ends), th_ends)",
-    ]  # fmt: skip
+    ]
+
+
+def _first_events(link: Correlation, rows: Taken) -> list[str]:
+    """The first N events of a slot, and the last N of the slot before."""
+    both = ("th_stamp", "th_stamp")
+    return [*rows.lines, *slots(link.seconds * 1000), *_first(link, rows, "th_stamp", both)]
+
+
+def _first_values(link: Correlation, rows: Taken) -> list[str]:
+    """The N values that a slot shows first, and those that the slot before shows last."""
+    each = ["th_first = MIN(th_stamp)", "th_last = MAX(th_stamp)", "th_ends = VALUES(th_stamp)"]
+    both = (f"CONCAT(th_first, {TAB}, th_value)", f"CONCAT(th_last, {TAB}, th_value)")
+    return [
+        *rows.lines,
+        f"| EVAL th_slot = th_time / {link.seconds * 1000}, {STAMP}",
+        stats(each, [*rows.keys, "th_value", "th_slot"]),
+        "| EVAL th_bucket = MV_APPEND(th_slot, th_slot + 1)",
+        "| MV_EXPAND th_bucket",
+        *_first(link, rows, "th_ends", both),
+    ]
+
+
+def _first(link: Correlation, rows: Taken, ends: str, both: tuple[str, str]) -> list[str]:
+    first, last = both
+    kept = [
+        f"th_ends = VALUES({ends}) WHERE {OWN}",
+        f"th_own = VALUES({first}) WHERE {OWN}",
+        f"th_before = VALUES({last}) WHERE {BEFORE}",
+    ]
+    return [
+        stats(kept, [*rows.keys, "th_bucket"]),
+        evaluated(
+            f"th_own = MV_SLICE(MV_SORT(th_own), 0, {link.count - 1})",
+            f'th_before = MV_SLICE(MV_SORT(th_before, "DESC"), 0, {link.count - 1})',
+        ),
+    ]
 
 
 def _distances(link: Correlation, rows: Taken) -> list[str]:
