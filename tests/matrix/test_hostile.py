@@ -26,7 +26,8 @@ PIECES = [
     "(", ")", "[", "]", "{", "}", "<", ">", ":", "/", "*", "?", "~", "^", "!", "&&", "||", "+", "-", "=", "|", "#",
     "$x$", "%", "@", ",", ";", " ", "  ", "\u3000", "\u00a0", "AND", "OR", "NOT", "and", "or", "not", "TO", "IN",
     "| delete", "| where true()", "*:*", "_exists_:", "a", "b", "x1", "0", "é", "🦊", "𐐀", "Пар", "\\u0041", "\\n",
-    '" or "', '") OR (', "'] | stats count", "// comment", "/* c */", "[search index=*]", "10.0.0.0/8", "null", "true",
+    '" or "', '") OR (', "'] | stats count", "// comment", "/* c */", "[search index=*]", "10.0.0.0/8",
+    "null", "true",
 ]  # fmt: skip
 texts = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join) | st.text(
     st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12
