@@ -20,6 +20,7 @@ from tracehound.config import Settings
 from tracehound.deploy.backtest import NOISIEST, Counted, Range
 from tracehound.errors import TargetError
 from tracehound.rules import Rule
+from tracehound.rules.model import Suppress
 
 from .client import request
 from .deploy import connect
@@ -74,9 +75,6 @@ class ElasticBacktester:
             within,
         )
         days = tuple((str(when)[:10], int(alerts)) for alerts, when in rows)
-        notes = []
-        if rule.suppress is not None:
-            notes.append(f"without suppression (by {', '.join(rule.suppress.by) or 'rule'})")
         top: list[list[Any]] = []
         if days:
             top = self._rows(
@@ -86,7 +84,19 @@ class ElasticBacktester:
                 within,
             )
         noisiest = tuple((str(name), int(alerts)) for alerts, name in top)
-        return Counted(rule, days, noisiest, rule.risk_entity, notes=tuple(notes))
+        grouped = self._grouped(query, rule.suppress, within) if days and rule.suppress else None
+        return Counted(rule, days, noisiest, rule.risk_entity, grouped=grouped)
+
+    def _grouped(self, query: Query, suppress: Suppress, within: dict[str, Any]) -> int:
+        """Alerts of windows by the clock as long as the rule's suppression."""
+        names = [quoted(caseless(name)) for name in suppress.by]
+        rows = self._rows(
+            f"{query.query}\n| STATS th_time = MIN(TO_LONG(`@timestamp`)) BY {', '.join(['metadata.uid', *names])}"
+            f"\n| EVAL th_window = th_time / {suppress.seconds * 1000}"
+            f"\n| STATS th_n = COUNT(*) BY {', '.join(['th_window', *names])}\n| STATS th_alerts = COUNT(*)",
+            within,
+        )
+        return int(rows[0][0]) if rows else 0
 
     # Correlations and baselines
 

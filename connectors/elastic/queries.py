@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from tracehound.compiler import kibana
@@ -34,7 +35,19 @@ class Asked:
     terms: tuple[str, ...] = ()
     history: str = ""
     filters: tuple[Mapping[str, Any], ...] = field(default=())
-    threshold: Mapping[str, Any] | None = None
+    index: tuple[str, ...] = ()
+    """The index patterns that it looks at (of a data view: everything); empty: those of its FROM."""
+
+    def looks_at(self) -> list[str]:
+        """The patterns, those of an ES|QL query too."""
+        found = _FROM.match(self.query) if self.kind == "esql" else None
+        return [one.strip(' "') for one in found["index"].split(",")] if found else list(self.index)
+
+    def sees(self, stream: str) -> bool:
+        """Whether a data stream is among what it looks at."""
+        patterns = self.looks_at()
+        hidden = any(fnmatchcase(stream, one[1:]) for one in patterns if one.startswith("-"))
+        return not hidden and any(fnmatchcase(stream, one) for one in patterns)
 
     @classmethod
     def deployed(cls, raw: Mapping[str, Any]) -> Asked:
@@ -47,7 +60,7 @@ class Asked:
             tuple(raw.get("new_terms_fields") or ()),
             str(raw.get("history_window_start") or ""),
             tuple(raw.get("filters") or ()),
-            raw.get("threshold"),
+            ("*",) if raw.get("data_view_id") else tuple(raw.get("index") or ()),
         )
 
     @classmethod

@@ -21,10 +21,11 @@ from tracehound.delivery import Document, TransportError
 from tracehound.deploy.verify import Sample
 from tracehound.errors import TargetError
 from tracehound.rules import Rule
+from tracehound.schema.constants import CLASSES
 
 from .client import request
 from .deploy import Elastic, connect
-from .events import Encoder
+from .events import Encoder, stream_name
 from .push import BulkTransport
 from .queries import Asked, query_of
 from .rules import LANGUAGES, DetectionRules, best_queries
@@ -153,7 +154,14 @@ class ElasticVerifier:
         if rule.id not in self._asked:
             raise TargetError(self._reasons.get(rule.id, "no query"))
         source, asked = self._asked[rule.id]
-        marks = [one.mark for one in samples]
+        streams = [stream_name(uid, self._there.settings.namespace) for uid in CLASSES]
+        if not any(asked.sees(stream) for stream in streams):
+            return (
+                source,
+                set(),
+                f"it looks at {', '.join(asked.looks_at()) or 'nothing'}, not at our events",
+            )
         run = query_of(asked, self._there.server)
+        marks = run(self._request, self.stream, MARK, [one.mark for one in samples])
         learns = asked.kind == "new_terms" and rule.baseline is not None and rule.baseline.learn
-        return source, run(self._request, self.stream, MARK, marks), NO_LEARNING if learns else ""
+        return source, marks, NO_LEARNING if learns and marks else ""

@@ -117,6 +117,11 @@ def test_single_events_by_day_each_uid_once(
     assert found.alerts == wanted.total() > 3
     assert found.entity == rule.risk_entity
     assert 0 < sum(count for _, count in found.noisiest) <= found.alerts
+    engine = engine_for([rule], Settings())
+    findings = [*engine.process(history), *engine.flush()]
+    opened = sum(finding["activity_id"] == 1 for finding in findings)
+    assert found.grouped is not None
+    assert opened <= found.grouped <= min(2 * opened, found.alerts)
 
 
 @pytest.mark.parametrize("name", COUNTING)

@@ -147,6 +147,36 @@ def test_a_broken_query_could_not_be_checked(
     assert "nothing_of_that_name" in verdict.reason
 
 
+@pytest.mark.parametrize(
+    ("index", "status"),
+    [
+        (["logs-tracehound.*"], "fired"),
+        (["logs-*", "-logs-other-*"], "fired"),
+        (["logs-other-*"], "did not fire"),
+        (["logs-*", "-logs-tracehound*"], "did not fire"),
+    ],
+)
+def test_a_rule_that_looks_elsewhere_is_seen(
+    index: list[str], status: str, elasticsearch8: Server, kibana: KibanaStub, ours: RuleSet
+) -> None:
+    (rule,) = some(ours, CHECKED[0])
+    deploy(kibana, [rule])
+    kibana.edit("default", rule.id, index=index)
+    verdict = run(elasticsearch8, [rule], kibana)[CHECKED[0]]
+    assert verdict.status == status
+    assert status == "fired" or "not at our events" in verdict.reason
+
+
+def test_a_correlation_that_looks_elsewhere_is_seen(
+    elasticsearch8: Server, kibana: KibanaStub, ours: RuleSet
+) -> None:
+    (rule,) = some(ours, CHECKED[1])
+    deploy(kibana, [rule])
+    query = kibana.rules["default"][rule.id]["query"]
+    kibana.edit("default", rule.id, query=query.replace("logs-tracehound.*", "logs-other"))
+    assert run(elasticsearch8, [rule], kibana)[CHECKED[1]].status == "did not fire"
+
+
 def test_an_analysts_filter_counts(elasticsearch8: Server, kibana: KibanaStub, ours: RuleSet) -> None:
     (rule,) = some(ours, CHECKED[0])
     deploy(kibana, [rule])

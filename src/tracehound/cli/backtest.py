@@ -25,6 +25,7 @@ def command(target: str, form: str, out: Path | None, start: str, end: str | Non
     """Count what the rules would have raised in TARGET, by day, and for whom most.
 
     Reads the events that are in TARGET; writes nothing and raises nothing. The noisiest rule comes first.
+    "grouped" is what is left where repeats are put together, as the rule's suppression says.
 
     \b
     Example:
@@ -39,7 +40,7 @@ def command(target: str, form: str, out: Path | None, start: str, end: str | Non
     with deploying.counting(len(chosen.rules), "rules") as advance:
         found = backtest(tester, chosen.rules.rules, over, lambda _counted: advance())
     if form == "table":
-        names = ("alerts", "most in a day", "level", "rule", "noisiest")
+        names = ("alerts", "grouped", "most in a day", "level", "rule", "noisiest")
         deploying.table(names, [_row(one) for one in found if one.alerts], out)
     else:
         deploying.write([one.item() for one in found], form, out)
@@ -52,7 +53,9 @@ def command(target: str, form: str, out: Path | None, start: str, end: str | Non
     click.get_current_context().exit(chosen.code)
 
 
-def _row(counted: Counted) -> tuple[str, str, str, str, str]:
+def _row(counted: Counted) -> tuple[str, str, str, str, str, str]:
     day, most = max(counted.days, key=lambda one: one[1])
     who = "; ".join(f"{value} ({count:,})" for value, count in counted.noisiest)
-    return f"{counted.alerts:,}", f"{most:,} ({day})", counted.rule.finding_level, counted.rule.title, who
+    grouped = "" if counted.grouped is None else f"{counted.grouped:,}"
+    level = counted.rule.finding_level
+    return f"{counted.alerts:,}", grouped, f"{most:,} ({day})", level, counted.rule.title, who

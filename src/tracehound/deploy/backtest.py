@@ -64,6 +64,8 @@ class Counted:
     entity: str = ""
     problem: str = ""
     notes: tuple[str, ...] = field(default=())
+    grouped: int | None = None
+    """Alerts once repeats within the rule's ``suppress`` are put together; None: the same, or not known."""
 
     @property
     def alerts(self) -> int:
@@ -77,6 +79,7 @@ class Counted:
             "title": self.rule.title,
             "level": self.rule.finding_level,
             "alerts": None if self.problem else self.alerts,
+            "grouped": self.grouped,
             "days": dict(self.days),
             "entity": self.entity,
             "noisiest": [{"value": value, "alerts": count} for value, count in self.noisiest],

@@ -81,7 +81,7 @@ class Verifier(Protocol):
         ...
 
     def fired(self, rule: Rule, samples: Sequence[Sample]) -> tuple[str, set[str], str]:
-        """Which query was asked, the marks of what it finds, and why it may find more, where it may.
+        """Which query was asked, the marks of what it finds, and why it finds nothing or more, where known.
 
         Raises ``TargetError`` where it cannot be asked.
         """
@@ -154,7 +154,8 @@ def _judged(verifier: Verifier, rule: Rule, samples: Sequence[Sample]) -> Verdic
     missed = [name for name, must, did in files if must and not did]
     wrong = [name for name, must, did in files if did and not must]
     if missed:
-        return Verdict(rule, "did not fire", source, files, f"not on {', '.join(missed)}")
+        why = f": {differs}" if differs and not marks else ""
+        return Verdict(rule, "did not fire", source, files, f"not on {', '.join(missed)}{why}")
     if wrong:
         on = f"on {', '.join(wrong)} too"
         if differs:
