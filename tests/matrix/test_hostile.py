@@ -169,9 +169,10 @@ def test_the_grammar_of_spl_takes_them(splcheck: Callable[[list[str]], list[str 
     @settings(steady, max_examples=4)
     @given(batches)
     def run(values: list[Shape]) -> None:
-        queries = [
-            rule(n, s).query("splunk").replace("`tracehound_index`", "index=ai") for n, s in enumerate(values)
-        ]
+        # The checker ends queries with NUL and quotes them in lines: what prints on one line can be asked.
+        plain = [shape for shape in values if shape[1].isascii() and shape[1].isprintable()]
+        rules = [rule(number, shape) for number, shape in enumerate(plain)]
+        queries = [one.query("splunk").replace("`tracehound_index`", "index=ai") for one in rules]
         assert [p for p in zip(splcheck(queries), queries, strict=True) if p[0]] == []
 
     run()
