@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 STREAMS = ["logs-tracehound.*-*"]
+DEPLOYED = [*STREAMS, "tracehound.verify-*"]
+"""``verify`` keeps its test events where no rule looks."""
 
 ROLES: dict[str, dict[str, Any]] = {
     "tracehound_push": {
@@ -16,7 +18,7 @@ ROLES: dict[str, dict[str, Any]] = {
         "cluster": ["monitor", "manage_index_templates", "manage_ilm"],
         "indices": [
             {
-                "names": STREAMS,
+                "names": DEPLOYED,
                 "privileges": ["create_doc", "auto_configure", "read", "view_index_metadata", "manage"],
             }
         ],
@@ -54,7 +56,7 @@ OPENSEARCH_ROLES: dict[str, dict[str, Any]] = {
             "cluster:admin/component_template/*", "indices:admin/index_template/*",
             "cluster:admin/opendistro/ism/policy/*",
         ],
-        "index_permissions": [{"index_patterns": STREAMS, "allowed_actions": ["indices_all"]}],
+        "index_permissions": [{"index_patterns": DEPLOYED, "allowed_actions": ["indices_all"]}],
     },
 }  # fmt: skip
 """Bodies of ``PUT /_plugins/_security/api/roles/NAME`` (OpenSearch)."""
