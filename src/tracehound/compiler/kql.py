@@ -66,9 +66,7 @@ def _escaped(char: str) -> str:
 
 def bare(text: str) -> bool:
     """Whether a text can begin a pattern as it is: no escapes, single spaces, no word that is an operator."""
-    return re.fullmatch(f"(?:{_AS_IT_IS.pattern})*", text, re.ASCII) is not None and not _OPERATOR.search(
-        text
-    )
+    return re.fullmatch(f"(?:{_AS_IT_IS.pattern})*", text) is not None and not _OPERATOR.search(text)
 
 
 class TracehoundKqlBackend(SaysLeaves, TextQueryBackend):
