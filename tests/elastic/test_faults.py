@@ -6,8 +6,11 @@ Waiting is injected, so that a server that is away for minutes costs no minutes.
 from __future__ import annotations
 
 import hashlib
+import os
 import random
+import select
 import shutil
+import signal
 import ssl
 import subprocess
 import sys
@@ -246,69 +249,91 @@ KILLS = 50
 
 def test_killed_at_50_random_moments(one: Cluster, tmp_path: Path) -> None:
     """Between any send and its checkpoint: in the end every event is there once, and work was not begun anew."""
-    events, chance = day(COUNT), random.Random(SEED)
+    chance = random.Random(SEED)
     log = tmp_path / "events.ndjson"
     log.write_bytes(lines(COUNT))
-    killed = 0
-    with FaultProxy(one.settings.url[0]) as proxy:
-        config = config_for(tmp_path, proxy.url, batch_documents=20, in_flight=2)
-        command = [
-            sys.executable,
-            "-c",
-            PUSH,
-            "--config",
-            str(config),
-            "--state",
-            str(tmp_path / "state"),
-            str(log),
-        ]
-        children = [_start(command)]
-        children[0].stdin.write(b"go\n")
-        children[0].stdin.close()
-        assert children[0].wait(60) == 0
-        whole = len(proxy.bulks)
-        assert whole >= COUNT / 20
-        (tmp_path / "state" / "state.json.zst").unlink()
-        for stream in part("rollout").data_streams(one.client, one.settings):
-            one.ask("DELETE", f"/_data_stream/{stream}")
-        ready = _start(command)
-        rounds = 0
-        while True:
-            child, ready = ready, _start(command)  # the next one loads meanwhile
-            seen, stop = len(proxy.bulks), chance.randint(1, 3)
-            child.stdin.write(b"go\n")
-            child.stdin.close()
-            while child.poll() is None and (killed >= KILLS or len(proxy.bulks) < seen + stop):
-                time.sleep(0.002)
-            if child.poll() is None:
-                time.sleep(chance.random() * 0.03)
-                child.kill()
-                killed += 1
-            done = child.wait(60) == 0
-            rounds += 1
-            if done:
+    with FaultProxy(one.settings.url[0]) as proxy, Pushes() as pushes:
+        config = config_for(tmp_path, proxy.url, batch_documents=4, in_flight=2)
+        command = ["--config", str(config), "--state", str(tmp_path / "state"), str(log)]
+        killed = 0
+        while killed < KILLS:
+            seen, stop = len(proxy.bulks), chance.randint(1, 2)
+            pid = pushes.start(command)
+            while len(proxy.bulks) < seen + stop and not pushes.ended():
+                time.sleep(0.001)
+            time.sleep(chance.random() * 0.02)
+            if pushes.ended():
                 break
-        ready.kill()
-        ready.wait()
-    assert one.ids() == expected(events)
-    assert killed >= 5, "it was done before it was killed"
+            os.kill(pid, signal.SIGKILL)
+            killed += 1
+            pushes.wait()
+        sent = sum(request.body.count(b"\n") // 2 for request in proxy.bulks)
+        assert pushes.run(command) == 0
+        assert pushes.run(command) == 0
+    assert killed == KILLS or sent >= COUNT
+    assert killed >= KILLS // 2, "it was done before it was killed"
+    assert one.ids() == expected(day(COUNT))
+    assert sent < COUNT * killed / 4, "each run began anew"
 
 
 PUSH = """
-import sys
+import os, sys
+import tracehound.pipeline, tracehound.delivery.feed, tracehound.cli.push, elasticsearch, isal.igzip
 from tracehound.cli import main
-from tracehound.cli import push
-import tracehound.delivery.feed, tracehound.scan
-from tracehound.pipeline import Pipeline
-import tracehound.pipeline
-tracehound.pipeline.BATCH_RECORDS = 20
-sys.stdin.readline()
-sys.argv = ["tracehound", "push", "elastic", "--checkpoint-every", "0", *sys.argv[1:]]
-main()
+from tracehound.config import Settings
+from tracehound.deadletter import DeadLetters
+
+tracehound.pipeline.BATCH_RECORDS = 4
+tracehound.pipeline.Pipeline(Settings(), DeadLetters(None))  # everything is loaded before the first push
+for line in sys.stdin:
+    pid = os.fork()
+    if pid == 0:
+        sys.argv = ["tracehound", "push", "elastic", "--checkpoint-every", "0", *line.split()]
+        os.close(1)
+        os.open(os.devnull, os.O_WRONLY)
+        try:
+            main()
+        except SystemExit as done:
+            os._exit(done.code)
+        os._exit(9)
+    print(pid, flush=True)
+    print(os.waitpid(pid, 0)[1], flush=True)
 """
 
 
-def _start(command: list[str]) -> Any:
-    return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+class Pushes:
+    """Pushes as processes of their own, forked from one that has loaded everything."""
+
+    def __init__(self) -> None:
+        pipe = subprocess.PIPE
+        self._parent = subprocess.Popen(
+            [sys.executable, "-c", PUSH], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
+        )
+
+    def __enter__(self) -> Pushes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._parent.kill()
+        self._parent.communicate()
+
+    def start(self, arguments: list[str]) -> int:
+        """The id of a new process."""
+        assert self._parent.stdin is not None
+        assert self._parent.stdout is not None
+        self._parent.stdin.write(" ".join(arguments) + "\n")
+        self._parent.stdin.flush()
+        return int(self._parent.stdout.readline())
+
+    def ended(self) -> bool:
+        """Whether the process has ended by itself."""
+        return bool(select.select([self._parent.stdout], [], [], 0)[0])
+
+    def wait(self) -> int:
+        """How the process ended."""
+        assert self._parent.stdout is not None
+        return int(self._parent.stdout.readline())
+
+    def run(self, arguments: list[str]) -> int:
+        self.start(arguments)
+        return self.wait()
