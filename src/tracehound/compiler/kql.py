@@ -33,7 +33,6 @@ from tracehound.schema import fields
 _PLAIN = re.compile(r"[A-Za-z0-9_.\-/]")
 _AS_IT_IS = re.compile(
     r"""(?:[A-Za-z0-9_.\-/=+@#,;%&|!~^$'\[\]`]|[^\x00-\xa0\s\ud800-\udfff])+(?:[ ](?=[^ ])|[ ]\Z)?""",
-    re.ASCII,
 )
 _OPERATOR = re.compile(r"(?i)(?<![^ ])(?:and|or|not)(?![^ ])")
 _TWICE = {"*": "\\\\\\*", "?": "\\\\?", "\\": "\\\\\\\\"}
