@@ -16,7 +16,7 @@ from tracehound.rules import RuleSet
 
 from . import rollout, rules, templates
 from .client import Server, elastic, server_of
-from .kibana import OLDEST, Kibana
+from .kibana import OLDEST, Kibana, kibana_of
 from .settings import ElasticSettings
 
 KIND = "templates"
@@ -35,6 +35,8 @@ class Elastic:
 
 def connect(settings: ElasticSettings, app: Settings) -> Elastic:
     """Raises ``ConfigError`` and ``TargetError`` where it cannot be reached."""
+    if settings.cloud_id and not settings.kibana_url:
+        settings = settings.model_copy(update={"kibana_url": kibana_of(settings.cloud_id)})
     client = elastic(settings)
     try:
         server = server_of(client, settings)

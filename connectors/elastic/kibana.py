@@ -141,6 +141,16 @@ class Kibana:
             raise ConfigError(f"{self._url}: there is no space {self.space!r}; make it in Kibana first")
 
 
+def kibana_of(cloud_id: str) -> str | None:
+    """The address of the Kibana that an Elastic Cloud id names; None where it names none."""
+    try:
+        host, _, rest = base64.b64decode(cloud_id.rpartition(":")[2]).decode().partition("$")
+    except ValueError:
+        return None
+    name = rest.partition("$")[2].partition("$")[0]
+    return f"https://{name}.{host}" if name and host else None
+
+
 def _login(settings: ElasticSettings) -> dict[str, str]:
     key, password = settings.secret("api_key"), settings.secret("password")
     if key is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
 import textwrap
@@ -10,13 +11,16 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from commands import Run
 from engines import Server
+from engines_index import Http
 from kibana_rules import deploy, parts_for, reach
 from kibana_stub import KEY, RULES, Fault, KibanaStub, prebuilt
 from tracehound.connectors.elastic import kibana as client
 
+from tracehound.cli import _deploying
 from tracehound.compiler import kibana as compiled
 from tracehound.deploy import apply, plan, removal
 from tracehound.errors import ConfigError, TargetError
@@ -335,6 +339,23 @@ def test_killed_in_the_middle_and_run_again(ours: RuleSet, kibana: KibanaStub, m
     assert actions(kibana, list(ours.rules)) == {"unchanged": len(ours)}
 
 
+def _cloud(text: str) -> str:
+    return "name:" + base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("cloud_id", "url"),
+    [
+        (_cloud("eu.example:443$abc$def"), "https://def.eu.example:443"),
+        (_cloud("eu.example$abc$def$more"), "https://def.eu.example"),
+        (_cloud("eu.example$abc"), None),
+        ("name:%%%", None),
+    ],
+)
+def test_a_cloud_id_names_its_kibana(cloud_id: str, url: str | None) -> None:
+    assert client.kibana_of(cloud_id) == url
+
+
 # The commands, with a real cluster beside the stub
 
 
@@ -368,6 +389,68 @@ def test_from_nothing_to_rules_and_back(
     assert removed.code == 0, removed.err
     assert not kibana.rules["default"]
     assert not kibana.saved["default"]
+
+
+def test_templates_stay_while_there_are_events(tracehound: Run, elasticsearch8: Server) -> None:
+    place = ("elastic", "--url", elasticsearch8.url)
+    assert tracehound("apply", *place, "--yes").code == 0
+    http = Http(elasticsearch8.url)
+    http.must("PUT", "/_data_stream/logs-tracehound.api_activity-default")
+    found = tracehound("remove", *place, "--yes")
+    assert found.code == 0
+    assert "hold events: the templates stay with them" in found.err
+    http.must("DELETE", "/_data_stream/logs-tracehound.api_activity-default")
+    assert tracehound("remove", *place, "--yes").code == 0
+    assert http.send("GET", "/_index_template/logs-tracehound")[0] == 404
+
+
+def test_new_rules_are_switched_on_when_asked(
+    tracehound: Run, elasticsearch8: Server, kibana: KibanaStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACEHOUND_ELASTIC_API_KEY", KEY)
+    place = (
+        "apply",
+        "elastic",
+        "--url",
+        elasticsearch8.url,
+        "--kibana-url",
+        kibana.url,
+        "--yes",
+        "--area",
+        "data",
+    )
+    assert tracehound(*place).code == 0
+    off = set(kibana.rules["default"])
+    for rule in list(off)[:2]:
+        del kibana.rules["default"][rule]
+    assert tracehound(*place, "--enable").code == 0
+    enabled = {name for name, rule in kibana.rules["default"].items() if rule["enabled"]}
+    assert enabled == set(list(off)[:2]), "those that were there stay as they are"
+
+
+@pytest.mark.parametrize(("answer", "arrive"), [(True, True), (False, False)])
+def test_on_a_terminal_it_asks(
+    answer: bool, arrive: bool, tracehound: Run, elasticsearch8: Server, kibana: KibanaStub,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("TRACEHOUND_ELASTIC_API_KEY", KEY)
+    monkeypatch.setattr(_deploying, "on_terminal", lambda: True)
+    asked: list[str] = []
+    monkeypatch.setattr(click, "confirm", lambda text, **_: asked.append(text) or answer)
+    place = ("--url", elasticsearch8.url, "--kibana-url", kibana.url, "--rule", "bedrock_guardrail_deleted")
+    assert tracehound("apply", "elastic", *place).code == 0
+    assert asked == ["apply 1 object(s)?"]
+    assert bool(kibana.rules["default"]) == arrive
+
+
+def test_a_wrong_key_is_wrong_configuration(
+    tracehound: Run, elasticsearch8: Server, kibana: KibanaStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACEHOUND_ELASTIC_API_KEY", "a-wrong-one")
+    found = tracehound("plan", "elastic", "--url", elasticsearch8.url, "--kibana-url", kibana.url)
+    assert found.code == 2
+    assert "expired" in found.err
+    assert "a-wrong-one" not in found.err + found.out
 
 
 def test_without_kibana_events_are_set_up_and_the_rest_is_said(

@@ -93,9 +93,14 @@ def ask(changes: Sequence[Change], yes: bool, what: str) -> bool:
     count = sum(change.writes for change in changes)
     if not count or yes:
         return bool(count)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not on_terminal():
         raise ConfigError(f"{count} object(s) to {what}: --yes says so where there is no terminal to ask on")
     return click.confirm(f"{what} {count} object(s)?", err=True)
+
+
+def on_terminal() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def report(done: Sequence[Done], untouched: Sequence[Change], form: str, out: Path | None) -> int:
