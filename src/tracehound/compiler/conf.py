@@ -66,7 +66,7 @@ def _settings(query: Query, lateness: int) -> Iterator[tuple[str, str]]:
     yield "cron_schedule", f"{minute(rule)}-59/5 * * * *"
     yield "schedule_window", "auto"
     yield "dispatch.earliest_time", f"-{look_back(rule, lateness)}s"
-    yield "dispatch.latest_time", "now"
+    yield "dispatch.latest_time", _latest(rule, lateness)
     yield "counttype", "number of events"
     yield "relation", "greater than"
     yield "quantity", "0"
@@ -77,6 +77,11 @@ def _settings(query: Query, lateness: int) -> Iterator[tuple[str, str]]:
     yield "action.correlationsearch.label", one_line(rule.title)
     yield "action.correlationsearch.annotations", json.dumps(frameworks(rule), sort_keys=True)
     yield "request.ui_dispatch_app", "tracehound"
+
+
+def _latest(rule: Rule, lateness: int) -> str:
+    """A window that is judged when it closes waits for late events; all else is searched up to now."""
+    return f"-{lateness}s" if rule.correlation is not None and rule.correlation.at_close else "now"
 
 
 def _throttle(rule: Rule, lateness: int) -> Iterator[tuple[str, str]]:
