@@ -41,6 +41,8 @@ def rollback(client: Elasticsearch, settings: ElasticSettings) -> list[str]:
     before = (template or {}).get("_meta", {}).get("previous")
     if template is None or not before:
         raise ConfigError("elastic: there is no mapping before this one to go back to")
+    for name in [key for key in template if key.startswith(("created_date", "modified_date"))]:
+        del template[name]  # the server's own, which it does not take back
     now = next(name for name in template["composed_of"] if name.startswith(MAPPINGS))
     template["composed_of"] = [before if name == now else name for name in template["composed_of"]]
     template["_meta"] = {"managed_by": OWNER, "hash": "", "previous": now}

@@ -1,0 +1,160 @@
+"""Templates on real servers: put once, changed by rollover, taken back, and never over somebody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from elastic_push import Cluster, clean, day, part
+
+from tracehound.errors import ConfigError
+from tracehound.schema import fields
+
+templates, rollout, push = part("templates"), part("rollout"), part("push")
+
+
+@pytest.fixture(params=["elasticsearch8", "elasticsearch9", "opensearch"])
+def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    with clean(request.getfixturevalue(request.param)) as found:
+        yield found
+
+
+def send(cluster: Cluster, events: Any) -> None:
+    sender = push.ElasticSender(cluster.client, cluster.settings, cluster.server)
+    answer = sender.transport.send(list(sender.documents(events)))
+    assert (list(answer.rejected), list(answer.retry)) == ([], [])
+
+
+def test_put_once_and_taken_out(cluster: Cluster) -> None:
+    first = cluster.install()
+    assert any("template logs-tracehound: written" in line for line in first)
+    assert [line for line in cluster.install() if line != rollout.NO_LIFECYCLE] == []
+    send(cluster, day(50))
+    assert "hold events" in rollout.uninstall(cluster.client, cluster.settings, cluster.server)[0]
+    assert rollout.uninstall(cluster.client, cluster.settings, cluster.server, data=True)
+    assert cluster.ids() == []
+    assert templates.mapping_in_use(cluster.client, cluster.settings) is None
+
+
+def test_every_field_is_mapped_and_found(cluster: Cluster) -> None:
+    cluster.install()
+    send(cluster, day(200))
+    streams = rollout.data_streams(cluster.client, cluster.settings)
+    assert "logs-tracehound.api_activity-default" in streams
+    found = cluster.ask("GET", f"/{streams['logs-tracehound.api_activity-default']}/_mapping")
+    (mapping,) = (one["mappings"] for one in found.values())
+    for path in (*fields(), *part("ecs").published()):
+        node = mapping
+        for step in path.split("."):
+            node = node["properties"][step]
+        assert "type" in node, path
+    cluster.ids()
+    hits = cluster.ask("POST", "/logs-tracehound.*/_search", {"query": {"exists": {"field": "related.user"}}})
+    assert hits["hits"]["hits"]
+
+
+def test_a_changed_mapping_is_rolled_out_and_taken_back(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.install()
+    send(cluster, day(50))
+    streams = rollout.data_streams(cluster.client, cluster.settings)
+    before = templates.mapping_in_use(cluster.client, cluster.settings)
+    own = templates.own_fields()
+    monkeypatch.setattr(templates, "own_fields", lambda: {**own, "labels.team": "keyword"})
+    said = cluster.install()
+    after = templates.mapping_in_use(cluster.client, cluster.settings)
+    assert before != after
+    assert sum("rolled over" in line for line in said) == len(streams)
+    assert [line for line in cluster.install() if line != rollout.NO_LIFECYCLE] == []
+    assert _write_mappings(cluster) == {after}
+    said = rollout.rollback(cluster.client, cluster.settings)
+    assert templates.mapping_in_use(cluster.client, cluster.settings) == before
+    assert _write_mappings(cluster) == {before}
+    assert rollout.rollback(cluster.client, cluster.settings)
+    assert templates.mapping_in_use(cluster.client, cluster.settings) == after
+
+
+def _write_mappings(cluster: Cluster) -> set[str]:
+    found = set()
+    for index in rollout.data_streams(cluster.client, cluster.settings).values():
+        (mapping,) = cluster.ask("GET", f"/{index}/_mapping").values()
+        found.add(mapping["mappings"]["_meta"]["hash"])
+    return found
+
+
+def test_there_is_nothing_before_the_first(cluster: Cluster) -> None:
+    cluster.install()
+    with pytest.raises(ConfigError, match="no mapping before"):
+        rollout.rollback(cluster.client, cluster.settings)
+
+
+def test_what_is_not_ours_is_not_touched(cluster: Cluster) -> None:
+    foreign = {"template": {"settings": {"index": {"number_of_shards": 3}}}}
+    path = "/_component_template/logs-tracehound@settings"
+    cluster.ask("PUT", path, foreign)
+    try:
+        with pytest.raises(ConfigError, match="not Tracehound's"):
+            cluster.install()
+        rollout.uninstall(cluster.client, cluster.settings, cluster.server, data=True)
+        assert cluster.ask("GET", path) is not None
+    finally:
+        cluster.ask("DELETE", path)
+
+
+def test_it_goes_before_the_built_in_template_of_logs(cluster: Cluster) -> None:
+    built_in = {"index_patterns": ["logs-*-*"], "data_stream": {}, "priority": 100}
+    cluster.ask("PUT", "/_index_template/stand-in-for-logs", built_in)
+    try:
+        cluster.install()
+        send(cluster, day(20))
+        assert _write_mappings(cluster) == {templates.mapping_in_use(cluster.client, cluster.settings)}
+    finally:
+        rollout.uninstall(cluster.client, cluster.settings, cluster.server, data=True)
+        cluster.ask("DELETE", "/_index_template/stand-in-for-logs")
+
+
+def test_a_long_value_in_what_is_unmapped(cluster: Cluster) -> None:
+    cluster.install()
+    event = dict(day(1)[0])
+    event["unmapped"] = {"a": {"b": "x" * 40_000, "c.d": [1, "x", {"e": None}]}}
+    send(cluster, [event])
+    assert cluster.ids() == [event["metadata"]["uid"]]
+
+
+def server(flavour: str) -> Any:
+    return part("client").Server(flavour, (9, 5, 3), "c")
+
+
+def objects(flavour: str, **settings: Any) -> dict[str, Any]:
+    made = part("settings").ElasticSettings(url="http://h", **settings)
+    return {one.path: one.body for one in templates.objects(made, server(flavour))}
+
+
+def test_lifecycle_by_server() -> None:
+    life = {"delete_after": "7d", "rollover_age": "1d"}
+    found = objects("elasticsearch", lifecycle=life)
+    phases = found["/_ilm/policy/tracehound"]["policy"]["phases"]
+    assert phases["hot"]["actions"]["rollover"]["max_age"] == "1d"
+    assert phases["delete"]["min_age"] == "7d"
+    named = found["/_component_template/logs-tracehound@lifecycle"]["template"]
+    assert named == {"settings": {"index": {"lifecycle": {"name": "tracehound"}}}}
+    found = objects("opensearch", lifecycle=life)
+    policy = found["/_plugins/_ism/policies/tracehound"]["policy"]
+    assert [state["name"] for state in policy["states"]] == ["hot", "delete"]
+    assert policy["ism_template"][0]["index_patterns"] == [".ds-logs-tracehound.*"]
+    found = objects("serverless", lifecycle=life)
+    assert not any("_ilm" in path or "_ism" in path for path in found)
+    named = found["/_component_template/logs-tracehound@lifecycle"]["template"]
+    assert named == {"lifecycle": {"data_retention": "7d"}}
+    never = objects("elasticsearch", lifecycle={"delete_after": None})
+    assert "delete" not in never["/_ilm/policy/tracehound"]["policy"]["phases"]
+
+
+def test_unmapped_by_server() -> None:
+    assert templates.mapping(server("elasticsearch"))["properties"]["unmapped"]["type"] == "flattened"
+    assert templates.mapping(server("opensearch"))["properties"]["unmapped"] == {
+        "type": "object",
+        "enabled": False,
+    }
