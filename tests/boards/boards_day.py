@@ -100,11 +100,22 @@ def by_esql(index: Index, panel: Panel, span: tuple[int, int] = SPAN) -> Rows | 
     return [tuple(map(plain, row)) for row in rows]
 
 
+_SPL: dict[Path, list[tuple[int, SplEvent]]] = {}
+
+
+def spl_events(day: Day) -> list[tuple[int, SplEvent]]:
+    """What Splunk would hold, made once; some events twice."""
+    if day.folder not in _SPL:
+        _SPL[day.folder] = [
+            (event["time"], SplEvent(event, event["time"] / 1000))
+            for event in [*day.events, *again(day.events)]
+        ]
+    return _SPL[day.folder]
+
+
 def by_spl(day: Day, panel: Panel, span: tuple[int, int] = SPAN) -> Rows:
     """By the evaluator; raises its ``SplError`` for what lies outside its subset."""
-    events = [SplEvent(event, event["time"] / 1000) for event in [*day.events, *again(day.events)]]
-    kept = [event for event, whole in zip(events, [*day.events, *again(day.events)], strict=True)
-            if span[0] <= whole["time"] < span[1]]  # fmt: skip
+    kept = [one for time, one in spl_events(day) if span[0] <= time < span[1]]
     options = Options(kv_maxchars=None)
     rows = run(spl.query(panel, span), kept, macros={"tracehound_index": "index=*"}, options=options)
     names = [*(["_time"] if panel.spec.interval else []), *map(esql.column, panel.spec.by), "value"]

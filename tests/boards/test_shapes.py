@@ -56,6 +56,8 @@ SHAPES: dict[str, dict[str, Any]] = {
     "a filter by number": {"by": "ai.model.name", "filter": {"ai.tokens.total|gt": 5000}},
     "a filter by address": {"by": "ai.source", "filter": {"src_endpoint.ip|cidr": "10.0.0.0/8"}},
     "one address": {"by": "ai.source", "filter": {"src_endpoint.ip": "198.51.100.211"}},
+    "a regular expression": {"by": "ai.model.name", "filter": {"ai.model.name|re": "gpt-4o(-mini)?$"}},
+    "one character": {"by": "ai.model.name", "filter": {"ai.model.name": "gpt-?o"}},
     "absent": {"by": "ai.source", "filter": {"ai.principal": None}},
     "nothing": {"kind": "metric", "filter": {"ai.source": "nobody"}},
     "no sum": {"kind": "metric", "filter": {"ai.source": "nobody"}, "measure": {"sum": "duration"}},

@@ -29,7 +29,7 @@ def query(panel: Panel, span: tuple[int, int] | None = None) -> str:
         lines.append(f"| bin {_step(spec, span)}")
     by = f" BY {' '.join([*over, *keys])}" if over or keys else ""
     lines.append(f"| stats {_measure(spec)} AS value{by}")
-    ties = "".join(f", {_order(by)}({key})" for by, key in zip(spec.by, keys, strict=True))
+    ties = "".join(f", +{_order(by)}({key})" for by, key in zip(spec.by, keys, strict=True))
     if keys and over:
         total = "sum" if spec.measure.adds_up else "max"
         lines += [
@@ -41,7 +41,7 @@ def query(panel: Panel, span: tuple[int, int] | None = None) -> str:
     elif keys:
         lines += [f"| sort 0 -num(value){ties}", f"| head {spec.top}"]
     if over:
-        lines.append(f"| sort 0 num(_time){ties}")
+        lines.append(f"| sort 0 +num(_time){ties}")
     names = [column(by) for by in spec.by]
     lines += [f'| rename {key} AS "{name}"' for key, name in zip(keys, names, strict=True)]
     lines.append("| table " + " ".join([*over, *(f'"{name}"' for name in names), "value"]))
