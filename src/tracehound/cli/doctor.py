@@ -19,18 +19,29 @@ PACKAGES = ("orjson", "pydantic", "pysigma", "hyperscan", "google-re2", "duckdb"
 
 
 @click.command("doctor")
+@click.argument("target", required=False)
 @click.option(
     "--format", "form", type=click.Choice(["table", "json", "ndjson"]), default="table", show_default=True
 )
 @shared.config_options
 @click.pass_context
-def command(ctx: click.Context, form: str, config: Path | None, packs: tuple[Path, ...]) -> None:
+def command(
+    ctx: click.Context, target: str | None, form: str, config: Path | None, packs: tuple[Path, ...]
+) -> None:
     """Check the installation, the configuration and all content, and say what to mend.
+
+    With the name of a TARGET, print the least that its API key or user must be allowed to do.
 
     \b
     Example:
       tracehound doctor --pack ./our-pack
+      tracehound doctor elastic
     """
+    if target:
+        from tracehound.targets import target as target_named
+
+        click.echo(target_named(target, shared.settings_of(config, packs).packs).part("doctor")())
+        return
     checks = list(_checks(config, packs))
     if form == "table":
         for name, good, said in checks:
