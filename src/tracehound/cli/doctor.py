@@ -48,8 +48,8 @@ def command(
             click.echo(f"{'ok  ' if good else 'FAIL'} {name}: {shared.printable(said, 1000)}")
     else:
         items = [{"check": name, "ok": good, "detail": said} for name, good, said in checks]
-        with shared.output(None) as target:
-            shared.write_json(target, items) if form == "json" else shared.write_lines(target, items)
+        with shared.output(None) as file:
+            shared.write_json(file, items) if form == "json" else shared.write_lines(file, items)
     ctx.exit(0 if all(good for _, good, _ in checks) else 1)
 
 
