@@ -10,6 +10,7 @@ The node also compresses, with the fastest library there is: see ``docs/elastic.
 
 from __future__ import annotations
 
+import importlib
 import re
 import warnings
 import zlib
@@ -45,10 +46,9 @@ SMALLEST = 1024
 
 def _compressor() -> Callable[[bytes], bytes]:
     try:
-        from isal import igzip
+        compress: Callable[..., bytes] = importlib.import_module("isal.igzip").compress
     except ImportError:  # no wheel for this platform
         return _zlib
-    compress: Callable[..., bytes] = igzip.compress
     return lambda body: compress(body, LEVEL)
 
 

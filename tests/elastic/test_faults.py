@@ -278,7 +278,7 @@ def test_killed_at_50_random_moments(one: Cluster, tmp_path: Path) -> None:
 
 PUSH = """
 import os, sys
-import tracehound.pipeline, tracehound.delivery.feed, tracehound.cli.push, elasticsearch, isal.igzip
+import tracehound.pipeline, tracehound.delivery.feed, tracehound.cli.push, elasticsearch
 from tracehound.cli import main
 from tracehound.config import Settings
 from tracehound.deadletter import DeadLetters
