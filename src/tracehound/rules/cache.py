@@ -20,6 +20,7 @@ from tracehound.content import content_root
 from tracehound.rules import stored
 from tracehound.rules.known import Fields
 from tracehound.rules.model import RuleSet
+from tracehound.rules.thresholds import FILE as THRESHOLDS
 from tracehound.scan import database_cache
 
 FOLDERS = ("detections", "filters", "lists")
@@ -92,7 +93,9 @@ def key(
 
 
 def _files(root: Path) -> Iterator[Path]:
-    """Every file that could be a rule, a filter or a list."""
+    """Every file that could be a rule, a filter or a list, and the thresholds."""
+    if (root / THRESHOLDS).is_file():
+        yield root / THRESHOLDS
     for folder in FOLDERS:
         for place, folders, names in os.walk(root / folder, followlinks=True):
             folders.sort()

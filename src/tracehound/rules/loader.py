@@ -20,6 +20,7 @@ from tracehound.rules.known import Fields, known_fields
 from tracehound.rules.lists import load_lists
 from tracehound.rules.model import Rule, RuleSet
 from tracehound.rules.report import Refused, Report
+from tracehound.rules.thresholds import load_thresholds, unused, with_threshold
 
 LIST_FOLDER = "lists"
 FILTER_FOLDERS = ("detections", "filters")
@@ -73,7 +74,9 @@ def load_rules(
     around = Surroundings(check, known, [f for f, _ in filters])
     rules: list[Rule] = []
     used: set[int] = set()
-    for file in _winners(read):
+    winners = _winners(read)
+    errors += _apply_thresholds(winners, roots)
+    for file in winners:
         built, fitting = _build(file, around)
         rules.extend(built)
         used.update(id(f) for f in fitting)
@@ -131,6 +134,30 @@ def _winners(read: Sequence[_File]) -> list[_File]:
         by_id[file.rule_id] = file
         found.append(file)
     return found
+
+
+def _apply_thresholds(files: Sequence[_File], roots: Sequence[Path]) -> list[RuleError]:
+    """Put the packs' own counts and timespans into the correlations; gives what was refused."""
+    wished, errors = load_thresholds(roots)
+    used: set[str] = set()
+    names: list[str] = []
+    for file in files:
+        output = output_document(file.documents)
+        if output is None:
+            continue
+        own = [file.path.parent.name, file.rule_id, str(output.data.get("title"))]
+        names += own
+        for name in (name for name in own if name in wished):
+            used.add(name)
+            try:
+                changed = with_threshold(output, wished[name])
+            except RuleError as error:
+                errors.append(error)
+                continue
+            file.documents[file.documents.index(output)] = changed
+            numbers = f"{file.version} {wished[name].count} {wished[name].timespan}"
+            file.version = sha256(numbers.encode()).hexdigest()[:12]
+    return [*errors, *unused(wished, used, names)]
 
 
 def _build(file: _File, around: Surroundings) -> tuple[list[Rule], list[SigmaFilter]]:
