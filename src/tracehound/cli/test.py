@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     "--format", "form", type=click.Choice(["table", "json", "ndjson"]), default="table", show_default=True
 )
 @click.option(
-    "--lock", is_flag=True,
+    "--lock",
+    is_flag=True,
     help="When all agree, write the versions of changed rules to detections/lock.json (of the packs, or of ours).",
 )
 @shared.config_options
