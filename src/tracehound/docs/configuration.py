@@ -65,6 +65,7 @@ A folder of the same shape as ours, with as much of it as is wanted:
 |---|---|
 | `detections/<area>/<rule>/<rule>.yml` | Sigma rules with their test events; `tracehound new rule` starts one |
 | `detections/lists/<name>.txt` | values for `\\|expand` placeholders, one a line; the file's `lists:` goes before |
+| `thresholds.yml` | `count` and `timespan` of correlations by rule name, in place of the rules' own |
 | `normalizers/<source>.py` | a log source; `tracehound new normalizer` starts one |
 | `enrichers/<name>.py`, `enrichers/patterns/*.yml` | enrichers, and patterns for the content scan |
 
