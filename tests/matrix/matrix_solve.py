@@ -77,7 +77,7 @@ class Choices:
     def fit(self, truths: Truths, rng: random.Random) -> dict[str, Values] | None:
         """Values of the fields that give the tests these truths."""
         chosen: dict[str, Values] = {}
-        for field in {leaf.field for leaf in truths}:
+        for field in dict.fromkeys(leaf.field for leaf in truths):
             wanted = self._wanted(field, truths)
             able = [v for v, row in self.of[field] if all(row[at] == truth for at, truth in wanted)]
             if not able:
@@ -175,7 +175,7 @@ def _flip(case: Case, leaf: Leaf, choices: Choices, base: Event, rng: random.Ran
     pair = choices.pair(leaf, truths, rng)
     if values is None or pair is None:
         return None
-    free = {k for k in choices.tests if k not in values and k != leaf.field and rng.random() < 0.3}
+    free = [k for k in choices.tests if k not in values and k != leaf.field and rng.random() < 0.3]
     values |= {field: rng.choice(choices.of[field])[0] for field in free}
     first, second = (filled(base, values | {leaf.field: value}) for value in pair[:2])
     if holds(case.condition, first) is holds(case.condition, second):
