@@ -15,10 +15,10 @@ from ipaddress import ip_network
 from typing import Any
 
 from matrix_rules import Case
+from sigma import types as st
 from sigma.conditions import ConditionAND, ConditionFieldEqualsValueExpression, ConditionNOT, ConditionOR
 from sigma.conversion.state import ConversionState
 
-from sigma import types as st
 from tracehound.compiler import conditions
 from tracehound.compiler.esql import INDEX
 from tracehound.compiler.spl import INDEX_MACRO
