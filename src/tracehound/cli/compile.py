@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from tracehound.config import Settings
     from tracehound.rules import RuleSet
 
-LANGUAGES = ("splunk", "esql", "kql", "lucene", "eql")
-
 
 @click.command("compile")
 @click.argument("language", metavar="LANGUAGE")
@@ -48,6 +46,8 @@ def command(
       tracehound compile esql --format json -o queries.json
       tracehound compile kql --format kibana -o rules.ndjson
     """
+    from tracehound.compiler.model import LANGUAGES
+
     settings = shared.settings_of(config, packs)
     _check(language, form)
     rules, code = shared.rules_of(settings, _names(named) + names, tags, levels, areas)

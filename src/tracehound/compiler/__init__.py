@@ -15,8 +15,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tracehound.compiler.front import LANGUAGES, compile_rule, compile_rules
-    from tracehound.compiler.model import Companion, Compilation, Gap, NotInLanguageError, Query
+    from tracehound.compiler.front import compile_rule, compile_rules
+    from tracehound.compiler.model import LANGUAGES, Companion, Compilation, Gap, NotInLanguageError, Query
 
 __all__ = [
     "LANGUAGES",
@@ -29,7 +29,7 @@ __all__ = [
     "compile_rules",
 ]
 
-_FRONT = {"LANGUAGES", "compile_rule", "compile_rules"}
+_FRONT = {"compile_rule", "compile_rules"}
 
 
 def __getattr__(name: str) -> Any:

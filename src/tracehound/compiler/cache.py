@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from tracehound.compiler.model import Companion, Compilation, Gap, Query
+from tracehound.compiler.model import LANGUAGES, Companion, Compilation, Gap, Query
 from tracehound.content import content_root
 from tracehound.errors import RuleError
 from tracehound.rules import Rule, filled_fields
@@ -46,28 +46,17 @@ def compiled(
     made = _compile(packs, lists)
     for name, payload in made.items():
         database_cache.write(f"{base}-{name}", payload, folder, SUFFIX)
-    _forget(folder)
+    database_cache.forget(folder, SUFFIX, KEPT)
     return _read(orjson.loads(made[language]), rules, language)
 
 
 def _compile(packs: Sequence[Path], lists: Mapping[str, Sequence[str]] | None) -> dict[str, bytes]:
     """Every language at once: reading the rules takes longest by far."""
-    from tracehound.compiler.front import (  # with pySigma, which takes a while to import
-        LANGUAGES,
-        compile_rules,
-    )
+    from tracehound.compiler.front import compile_rules  # with pySigma, which takes a while to import
     from tracehound.rules.loader import load_rules
 
     rules = load_rules(packs, lists=lists, filled=filled_fields())
     return {language: orjson.dumps(_dump(compile_rules(rules, language))) for language in LANGUAGES}
-
-
-def _forget(folder: Path) -> None:
-    """Remove what was written first, beyond ``KEPT``."""
-    with contextlib.suppress(OSError):
-        kept = sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime_ns)
-        for path in kept[:-KEPT]:
-            path.unlink(missing_ok=True)
 
 
 def _key(packs: Sequence[Path], lists: Mapping[str, Sequence[str]] | None) -> str:

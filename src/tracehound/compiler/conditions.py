@@ -21,9 +21,7 @@ def backend(language: str) -> Any:
 
 def tree(rule: Rule) -> Any:
     """pySigma's condition of a rule, its log source in it. The rule comes from ``rules.loader``, not the cache."""
-    if not isinstance(rule.sigma, SigmaRule):
-        raise TypeError(f"{rule.title} is no single-event rule with pySigma's object")
-    return prepared(rule.sigma).detection.parsed_condition[0].parsed
+    return prepared_rule(rule).detection.parsed_condition[0].parsed
 
 
 def condition(rule: Rule, language: str) -> str:

@@ -11,18 +11,21 @@ from sigma.conditions import ConditionNOT
 from sigma.conversion.state import ConversionState
 
 from tracehound.compiler import regex
-from tracehound.compiler.leaves import CannotSayError, SaysLeaves, anything, network_text, type_of, written
+from tracehound.compiler.leaves import (
+    CannotSayError,
+    SaysLeaves,
+    anything,
+    boolean_text,
+    network_text,
+    quoted_line,
+    type_of,
+    written,
+)
 from tracehound.matcher.leaves import Address, Bool, Cidr, Compare, Exists, LeafTest, Number, Regex, Text
 from tracehound.matcher.values import number_text
 from tracehound.schema import fields
 
 _MAPPED = IPv6Network("::ffff:0:0/96")
-
-
-def quoted(text: str) -> str:
-    """A string of EQL."""
-    text = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + '"'
 
 
 class TracehoundEqlBackend(SaysLeaves, EqlBackend):
@@ -54,10 +57,10 @@ class TracehoundEqlBackend(SaysLeaves, EqlBackend):
             return None
         texts = [test for test in tests if isinstance(test, Text)]
         if all(test.form == "equals" for test in texts):
-            return f"{field} in~ ({', '.join(quoted(written(test)) for test in texts)})"
+            return f"{field} in~ ({', '.join(quoted_line(written(test)) for test in texts)})"
         if any(_has_wildcards(test) for test in texts):
             return None
-        return f"{field} like~ ({', '.join(quoted(_pattern(test)) for test in texts)})"
+        return f"{field} like~ ({', '.join(quoted_line(_pattern(test)) for test in texts)})"
 
     def leaf(self, field: str, test: LeafTest) -> str:
         """One test."""
@@ -67,16 +70,20 @@ class TracehoundEqlBackend(SaysLeaves, EqlBackend):
             return self._text(field, test)
         if isinstance(test, Number):
             text = number_text(test.number)
-            return f"{field} == {text if type_of(field) in ('long', 'double', 'date') else quoted(text)}"
+            return f"{field} == {text if type_of(field) in ('long', 'double', 'date') else quoted_line(text)}"
         if isinstance(test, Bool):
             truth = "true" if test.truth else "false"
-            return f"{field} == {truth}" if type_of(field) == "boolean" else f"{field} in~ ({quoted(truth)})"
+            return (
+                f"{field} == {truth}"
+                if type_of(field) == "boolean"
+                else f"{field} in~ ({quoted_line(truth)})"
+            )
         if isinstance(test, Address | Cidr) and type_of(field) == "ip":
-            return f"cidrMatch({field}, {', '.join(map(quoted, _networks(test)))})"
+            return f"cidrMatch({field}, {', '.join(map(quoted_line, _networks(test)))})"
         if isinstance(test, Compare) and test.op in ("<", "<=", ">", ">="):
             return self._compare(field, test)
         if isinstance(test, Regex) and type_of(field) == "keyword":
-            return f"{field} regex {quoted(regex.lucene(field, test))}"
+            return f"{field} regex {quoted_line(regex.lucene(field, test))}"
         raise CannotSayError(f"EQL has no test '{test}'", field)
 
     def _compare(self, field: str, test: Compare) -> str:
@@ -94,16 +101,16 @@ class TracehoundEqlBackend(SaysLeaves, EqlBackend):
         if type_of(field) in ("long", "double", "date"):
             return f"{field} == {number_text(test.number or 0)}"
         if type_of(field) == "boolean":
-            return f"{field} == {written(test).lower()}"
+            return f"{field} == {boolean_text(test)}"
         if test.form == "equals":
             return (
-                f"{field} == {quoted(written(test))}"
+                f"{field} == {quoted_line(written(test))}"
                 if test.cased
-                else f"{field} in~ ({quoted(written(test))})"
+                else f"{field} in~ ({quoted_line(written(test))})"
             )
         if _has_wildcards(test):
             raise CannotSayError(f"EQL cannot tell a written * or ? from a wildcard ({test})", field)
-        return f"{field} {'like' if test.cased else 'like~'} {quoted(_pattern(test))}"
+        return f"{field} {'like' if test.cased else 'like~'} {quoted_line(_pattern(test))}"
 
 
 def _networks(test: Address | Cidr) -> list[str]:

@@ -9,19 +9,13 @@ from sigma.conditions import ConditionAND, ConditionNOT, ConditionOR
 from sigma.conversion.state import ConversionState
 
 from tracehound.compiler.kql import TracehoundKqlBackend
-from tracehound.compiler.leaves import CannotSayError, SaysLeaves, leaf_of, type_of
+from tracehound.compiler.leaves import CannotSayError, SaysLeaves, leaf_of, quoted_line, type_of
 from tracehound.compiler.lucene import TracehoundLuceneBackend, caseless
 from tracehound.matcher.condition import Related, walk
 from tracehound.schema import fields
 
 INDEX = "logs-tracehound.*"
 RELATIONS = {"equals": "{0} == {1}", "startswith": "STARTS_WITH({0}, {1})", "endswith": "ENDS_WITH({0}, {1})"}
-
-
-def literal(text: str) -> str:
-    """A string of ES|QL."""
-    text = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + '"'
 
 
 class TracehoundEsqlBackend(SaysLeaves, ESQLBackend):
@@ -42,9 +36,9 @@ class TracehoundEsqlBackend(SaysLeaves, ESQLBackend):
         if _compares_fields(cond):
             return super().convert_condition(cond, state)
         try:
-            return f"KQL({literal(str(self._kql.convert_condition(cond, state)))})"
+            return f"KQL({quoted_line(str(self._kql.convert_condition(cond, state)))})"
         except CannotSayError:
-            return f"QSTR({literal(str(self._lucene.convert_condition(cond, state)))})"
+            return f"QSTR({quoted_line(str(self._lucene.convert_condition(cond, state)))})"
 
     def related(self, node: Related) -> str:
         """Two fields that hold one value each."""

@@ -12,6 +12,7 @@ from sigma.exceptions import SigmaError
 from sigma.plugins import InstalledSigmaPlugins
 from sigma.rule import SigmaRule
 
+from tracehound.compiler.model import LANGUAGES
 from tracehound.compiler.prepare import prepared
 from tracehound.errors import ConfigError, nearest
 from tracehound.rules import Rule, filled_fields
@@ -37,7 +38,7 @@ def _backend(name: str) -> Any:
     ).backends
     found = known.get(name)
     if not (isinstance(found, type) and issubclass(found, Backend)):
-        names = sorted({*known, "splunk", "esql", "kql", "lucene", "eql"})
+        names = sorted({*known, *LANGUAGES})
         hint = nearest(name, names)
         raise ConfigError(f"no language or pySigma backend {name!r}{hint}; there are: {', '.join(names)}")
     return found

@@ -14,9 +14,6 @@ from tracehound.errors import RuleError
 from tracehound.rules import Rule
 from tracehound.rules.documents import parse, read_text
 
-LANGUAGES = ("splunk", "esql", "kql", "lucene", "eql")
-"""The languages that the matrix of docs/matrix.md holds to the embedded engine's verdict."""
-
 _Window = Callable[[Rule], Said]
 _CORRELATIONS: dict[str, _Window] = {
     "splunk": spl_windows.correlation,

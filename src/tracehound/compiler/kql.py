@@ -20,13 +20,14 @@ from tracehound.compiler.leaves import (
     SaysLeaves,
     anything,
     boolean_text,
-    network_text,
+    quoted_line,
+    single_value,
     type_of,
     written,
 )
 from tracehound.compiler.lucene import caseless
 from tracehound.matcher.glob import ANY, ONE
-from tracehound.matcher.leaves import Address, Bool, Cidr, Compare, Exists, LeafTest, Number, Regex, Text
+from tracehound.matcher.leaves import Compare, Exists, LeafTest, Regex, Text
 from tracehound.matcher.values import fold, number_text
 from tracehound.schema import fields
 
@@ -45,8 +46,7 @@ def quoted(text: str) -> str:
     A backslash by its number: Elasticsearch reads the last two of ``"a\\\\"`` as a quote inside the value when
     another quote follows anywhere, and the value would swallow what stands between.
     """
-    text = text.replace("\\", "\\u005c").replace('"', '\\"')
-    return '"' + text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + '"'
+    return quoted_line(text, "\\u005c")
 
 
 def escaped(text: str) -> str:
@@ -119,15 +119,7 @@ def _value(field: str, test: LeafTest) -> str | None:
     """What stands behind the colon for tests that are one value; None for others."""
     if isinstance(test, Text):
         return quoted(boolean_text(test) if type_of(field) == "boolean" else written(test))
-    if isinstance(test, Number):
-        return quoted(number_text(test.number))
-    if isinstance(test, Bool):
-        return "true" if test.truth else "false"
-    if isinstance(test, Address):
-        return quoted(test.written)
-    if isinstance(test, Cidr) and type_of(field) == "ip":
-        return quoted(network_text(test))
-    return None
+    return single_value(field, test, quoted)
 
 
 def _pattern(name: str, field: str, test: Text) -> str:

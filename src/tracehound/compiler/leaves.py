@@ -6,7 +6,7 @@ that every language starts from one meaning: strings without case, arrays by mem
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from ipaddress import IPv6Address, ip_network
 from typing import Any
@@ -18,8 +18,8 @@ from tracehound.errors import RuleError
 from tracehound.matcher.compile import compile_tree
 from tracehound.matcher.condition import Leaf, Node, Not, Or, Related
 from tracehound.matcher.glob import ANY
-from tracehound.matcher.leaves import Cidr, LeafTest, Regex, Text
-from tracehound.matcher.values import fold
+from tracehound.matcher.leaves import Address, Bool, Cidr, LeafTest, Number, Regex, Text
+from tracehound.matcher.values import fold, number_text
 from tracehound.rules.fields import FieldCheck
 from tracehound.rules.known import known_fields
 
@@ -82,6 +82,30 @@ def network_text(test: Cidr) -> str:
     if net.version == 6 and net.prefixlen >= _V4_BITS and (mapped := IPv6Address(int(first)).ipv4_mapped):
         return f"{mapped}/{net.prefixlen - _V4_BITS}"
     return str(net)
+
+
+def quoted(text: str, backslash: str = "\\\\") -> str:
+    """A text in quotes: nothing in it is read as syntax. ``backslash`` is what stands for one."""
+    return '"' + text.replace("\\", backslash).replace('"', '\\"') + '"'
+
+
+def quoted_line(text: str, backslash: str = "\\\\") -> str:
+    """``quoted`` for languages whose strings end with their line: line ends and tabs by their escapes."""
+    said = quoted(text, backslash)
+    return said.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+
+
+def single_value(field: str, test: LeafTest, quote: Callable[[str], str]) -> str | None:
+    """What stands behind ``field:`` in Lucene and KQL for a test that is one value; None for texts and others."""
+    if isinstance(test, Number):
+        return quote(number_text(test.number))
+    if isinstance(test, Bool):
+        return "true" if test.truth else "false"
+    if isinstance(test, Address):
+        return quote(test.written)
+    if isinstance(test, Cidr) and type_of(field) == "ip":
+        return quote(network_text(test))
+    return None
 
 
 class SaysLeaves:

@@ -15,12 +15,13 @@ from tracehound.compiler.leaves import (
     SaysLeaves,
     anything,
     boolean_text,
-    network_text,
+    quoted,
+    single_value,
     type_of,
     written,
 )
 from tracehound.matcher.glob import Part
-from tracehound.matcher.leaves import Address, Bool, Cidr, Compare, Exists, LeafTest, Number, Regex, Text
+from tracehound.matcher.leaves import Compare, Exists, LeafTest, Regex, Text
 from tracehound.matcher.values import number_text
 
 SPECIAL = frozenset('+-=&|!(){}[]^"~*?:\\/<> \t\n\r\f\v\u3000')
@@ -31,11 +32,6 @@ RANGES = {">": "{{{} TO *]", ">=": "[{} TO *]", "<": "[* TO {}}}", "<=": "[* TO 
 def caseless(field: str) -> str:
     """The twin of a string field that holds its values in lower case; other fields have none."""
     return f"{field}.caseless" if type_of(field) == "keyword" else field
-
-
-def quoted(text: str) -> str:
-    """A value in quotes: nothing in it is read as syntax."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def escaped(parts: Sequence[Part]) -> str:
@@ -57,7 +53,7 @@ class TracehoundLuceneBackend(SaysLeaves, LuceneBackend):
     def convert_condition_not(self, cond: ConditionNOT, state: ConversionState) -> Any:
         """``a OR NOT b`` means ``a AND NOT b`` to this parser: what is negated is taken from everything."""
         inner = str(self.convert_condition(cond.args[0], state))
-        return self.negated(inner if inner.startswith("(") and _closes_last(inner) else f"({inner})")
+        return self.negated(f"({inner})")
 
     def compare_precedence(self, outer: Any, inner: Any) -> bool:
         """A negation brings its own brackets."""
@@ -103,31 +99,6 @@ def _value(field: str, test: LeafTest) -> str | None:
         if type_of(field) == "boolean":
             return boolean_text(test)
         return quoted(written(test)) if test.form == "equals" else escaped(test.parts)
-    if isinstance(test, Number):
-        return quoted(number_text(test.number))
-    if isinstance(test, Bool):
-        return "true" if test.truth else "false"
-    if isinstance(test, Address):
-        return quoted(test.written)
-    if isinstance(test, Cidr) and type_of(field) == "ip":
-        return quoted(network_text(test))
     if isinstance(test, Compare) and test.op in RANGES:
         return RANGES[test.op].format(number_text(test.number))
-    return None
-
-
-def _closes_last(text: str) -> bool:
-    """Whether the bracket that opens a text closes at its end."""
-    depth, inside, skip = 0, False, False
-    for at, char in enumerate(text):
-        if skip:
-            skip = False
-        elif char == "\\":
-            skip = True
-        elif char == '"':
-            inside = not inside
-        elif not inside and char in "()":
-            depth += 1 if char == "(" else -1
-            if depth == 0:
-                return at == len(text) - 1
-    return False
+    return single_value(field, test, quoted)

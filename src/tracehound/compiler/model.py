@@ -8,6 +8,8 @@ from typing import Literal
 from tracehound.errors import RuleError
 from tracehound.rules import Rule
 
+LANGUAGES = ("splunk", "esql", "kql", "lucene", "eql")
+"""The languages that the matrix of docs/matrix.md holds to the embedded engine's verdict."""
 Cost = Literal["indexed", "class", "all"]
 """What a search must read: index structures only, the raw events of some classes, all raw events."""
 

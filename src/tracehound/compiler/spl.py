@@ -12,7 +12,7 @@ from sigma.conditions import ConditionAND
 from sigma.conversion.state import ConversionState
 
 from tracehound.compiler import regex
-from tracehound.compiler.leaves import CannotSayError, SaysLeaves, anything, type_of, written
+from tracehound.compiler.leaves import CannotSayError, SaysLeaves, anything, quoted, type_of, written
 from tracehound.matcher.condition import Related
 from tracehound.matcher.glob import ANY
 from tracehound.matcher.leaves import Address, Bool, Cidr, Compare, Exists, LeafTest, Number, Regex, Text
@@ -46,11 +46,6 @@ def evaluated(field: str) -> str:
     """The field's name in ``where`` and ``eval``."""
     name = spl_field(field)
     return f"'{name}'" if not name.isidentifier() else name
-
-
-def quoted(text: str) -> str:
-    """A string, in a search and in an expression."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 class NeedsWhereError(CannotSayError):
@@ -142,6 +137,8 @@ class _Expressions(SaysLeaves, SplunkBackend):
         known = fields()
         if known[node.field].array and known[node.other].array:
             raise CannotSayError("SPL compares an array with a single value, not with an array", node.field)
+        if node.how == "contains":
+            raise CannotSayError("SPL cannot ask whether a field contains another one", node.field)
         one, other = evaluated(node.field), evaluated(node.other)
         many, single = (one, other) if known[node.field].array else (other, one)
         left, right = f"lower(tostring({one}))", f"lower(tostring({other}))"
@@ -149,10 +146,7 @@ class _Expressions(SaysLeaves, SplunkBackend):
             "equals": f"{left}=={right}",
             "startswith": f"substr({left}, 1, len({right}))=={right}",
             "endswith": f"len({left})>=len({right}) AND substr({left}, len({left})-len({right})+1)=={right}",
-            "contains": f'len(replace({left}, {right}, ""))<len({left})',
         }[node.how]
-        if node.how == "contains":
-            raise CannotSayError("SPL cannot ask whether a field contains another one", node.field)
         if not (known[node.field].array or known[node.other].array):
             return f"coalesce({said}, false())"
         return f'(isnotnull({single}) AND isnotnull(mvfind(mvmap({many}, if({said}, 1, 0)), "1")))'

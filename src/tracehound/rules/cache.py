@@ -54,7 +54,7 @@ def load_rules(
     rules = _load(packs, lists, fields, filled, own)
     with contextlib.suppress(stored.UnstorableError, TypeError):
         if database_cache.write(name, stored.dump(rules), folder, SUFFIX):
-            _forget(folder)
+            database_cache.forget(folder, SUFFIX, KEPT)
     return rules
 
 
@@ -123,11 +123,3 @@ def _code() -> Iterator[str]:
     spec = find_spec("sigma.rule")
     if spec is not None and spec.origin is not None:
         yield f"{spec.origin} {Path(spec.origin).stat().st_mtime_ns}"
-
-
-def _forget(folder: Path) -> None:
-    """Remove the oldest rule sets beyond ``KEPT``."""
-    with contextlib.suppress(OSError):
-        kept = sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime_ns)
-        for path in kept[:-KEPT]:
-            path.unlink(missing_ok=True)

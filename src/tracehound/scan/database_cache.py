@@ -77,6 +77,14 @@ def write(name: str, payload: bytes, folder: Path | None = None, suffix: str = S
     return True
 
 
+def forget(folder: Path, suffix: str, kept: int) -> None:
+    """Remove what was written first, beyond ``kept`` files."""
+    with contextlib.suppress(OSError):
+        found = sorted(folder.glob(f"*{suffix}"), key=lambda path: path.stat().st_mtime_ns)
+        for path in found[:-kept]:
+            path.unlink(missing_ok=True)
+
+
 def _private(path: Path) -> bool:
     """Owned by this user and writable by nobody else; true where the system has no such notion."""
     if not hasattr(os, "getuid"):
