@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from spl.errors import SplError
 from spl.events import Row
-from spl.expression_tokens import Token, string_literal, tokens
+from spl.expression_tokens import string_literal, tokens
+from spl.reading import Token, TokenReader
 from spl.scan import Stage
 from spl.values import Value, compare, single, size, text, truth
 
@@ -41,29 +42,18 @@ class Call:
     fields: frozenset[str] = field(default_factory=frozenset)
 
 
-class ExprParser:
+class ExprParser(TokenReader):
     """Recursive descent over a list of tokens; stops at the first token that is no part of the expression."""
 
     def __init__(self, stage: Stage, tokens: list[Token], now: Callable[[], float]) -> None:
-        self.stage, self.tokens, self.now = stage, tokens, now
-        self.i = self.depth = 0
-
-    def peek(self) -> Token:
-        return self.tokens[self.i]
-
-    def take(self) -> Token:
-        token = self.tokens[self.i]
-        self.i += token.kind != "end"
-        return token
+        super().__init__(stage, tokens)
+        self.now = now
 
     def is_op(self, *values: str) -> bool:
         return self.peek().kind == "op" and self.peek().value in values
 
     def is_word(self, word: str) -> bool:
         return self.peek().kind == "name" and self.peek().value.lower() == word
-
-    def refuse(self, reason: str, token: Token | None = None) -> SplError:
-        return self.stage.refuse(reason, (token or self.peek()).at)
 
     def expect(self, value: str) -> None:
         if not self.is_op(value):

@@ -1,8 +1,8 @@
 """The tokens of eval expressions. Source: Search Manual, "Types of expressions" and "Backslashes"."""
 
 import re
-from dataclasses import dataclass
 
+from spl.reading import Token
 from spl.scan import Stage, quoted
 from spl.values import Literal
 
@@ -14,22 +14,13 @@ TOKEN = re.compile(
 ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\", '"': '"', "|": "|"}
 
 
-@dataclass(frozen=True)
-class Token:
-    """``kind`` is number, name, field, text, op or end; ``at`` counts from the stage's start."""
-
-    kind: str
-    value: str
-    at: int
-
-
 def string_literal(body: str) -> Literal:
     """A quoted string's value: ``\\\\ \\" \\t \\n \\r`` are escapes, other backslashes stay (regexes need them)."""
     return Literal(re.sub(r'\\([tnr\\"|])', lambda m: ESCAPES[m[1]], body))
 
 
 def tokens(stage: Stage, at: int, end: int) -> list[Token]:
-    """The tokens of an expression between two offsets of a stage."""
+    """The tokens of an expression between two offsets: number, name, field, text, op."""
     source, found = stage.text, []
     while at < end:
         if source[at].isspace():

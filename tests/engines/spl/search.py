@@ -5,12 +5,12 @@ Source: Search Reference, search; Search Manual, "Boolean expressions" and "Diff
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from spl.errors import SplError
 from spl.events import Row
 from spl.matching import ValueTest, equals, ordered
 from spl.options import Options
+from spl.reading import Token, TokenReader
 from spl.scan import Stage, quoted, unescape
 from spl.times import resolve
 
@@ -23,17 +23,11 @@ UNSUPPORTED = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Token:
-    """``kind`` is op, mark, word, text (it was quoted) or end; ``at`` counts from the stage's start."""
-
-    kind: str
-    value: str
-    at: int
-
-
 def tokens(stage: Stage, skip: int) -> list[Token]:
-    """The tokens of a search command's arguments, which begin ``skip`` characters into the stage."""
+    """The tokens of a search command's arguments, which begin ``skip`` characters into the stage.
+
+    Their kinds are op, mark, word and text (it was quoted).
+    """
     text, at, found = stage.text, skip, []
     while text[at:].strip():
         while text[at].isspace():
@@ -52,12 +46,12 @@ def tokens(stage: Stage, skip: int) -> list[Token]:
     return [*found, Token("end", "", len(text))]
 
 
-class SearchParser:
+class SearchParser(TokenReader):
     """Recursive descent over one search command; ``test`` is what it compiles to."""
 
     def __init__(self, stage: Stage, skip: int, options: Options, now: Callable[[], float]) -> None:
-        self.stage, self.options, self.now = stage, options, now
-        self.tokens, self.i, self.depth = tokens(stage, skip), 0, 0
+        super().__init__(stage, tokens(stage, skip))
+        self.options, self.now = options, now
 
     def parse(self) -> RowTest:
         """The whole command; no terms at all keeps every event."""
@@ -68,19 +62,8 @@ class SearchParser:
             raise self.refuse(f"unexpected {self.peek().value!r}")
         return test
 
-    def peek(self) -> Token:
-        return self.tokens[self.i]
-
-    def take(self) -> Token:
-        token = self.tokens[self.i]
-        self.i += token.kind != "end"
-        return token
-
     def is_word(self, word: str) -> bool:
         return self.peek().kind == "word" and self.peek().value == word
-
-    def refuse(self, reason: str, token: Token | None = None) -> SplError:
-        return self.stage.refuse(reason, (token or self.peek()).at)
 
     def conjunction(self, top: bool = False) -> RowTest:
         parts = [self.disjunction(top)]
