@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from tracehound.compiler.model import Query
+from tracehound.compiler.model import Companion, Query
 from tracehound.compiler.schedule import look_back, minute
 from tracehound.compiler.spl import spl_field
 from tracehound.rules import Rule
@@ -24,7 +24,8 @@ _NOT_IN_NAMES = str.maketrans("", "", "[]\\*?")
 
 def conf(queries: Sequence[Query], lateness: int) -> str:
     """The file. ``lateness`` is in seconds."""
-    return "\n".join(_lines(queries, lateness)) + "\n"
+    head = "# Compiled from Sigma rules by Tracehound; the macro tracehound_index names the indexes.\n"
+    return head + "".join("\n" + written(name, settings) for name, settings in stanzas(queries, lateness))
 
 
 def stanza_name(rule: Rule) -> str:
@@ -37,30 +38,45 @@ def one_line(text: str) -> str:
     return _CONTROL.sub(" ", text).strip().rstrip("\\")
 
 
-def _lines(queries: Sequence[Query], lateness: int) -> Iterator[str]:
-    yield "# Compiled from Sigma rules by Tracehound; the macro tracehound_index names the indexes."
+def stanzas(queries: Sequence[Query], lateness: int) -> list[tuple[str, dict[str, str]]]:
+    """Name and settings of each saved search: a rule's own, then its companions, in the order of ``queries``.
+
+    Values are as Splunk has them: a search keeps its line ends. ``lateness`` is in seconds.
+    """
+    return list(_stanzas(queries, lateness))
+
+
+def written(name: str, settings: Mapping[str, str]) -> str:
+    """A stanza as it stands in a file: what goes over several lines is continued with a backslash."""
+    lines = [f"[{name}]", *(f"{key} = {_continued(value)}" for key, value in settings.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _stanzas(queries: Sequence[Query], lateness: int) -> Iterator[tuple[str, dict[str, str]]]:
     for query in queries:
-        rule = query.rule
-        yield ""
-        yield f"[{stanza_name(rule)}]"
-        for key, value in _settings(query, lateness):
-            yield f"{key} = {value}"
+        name = stanza_name(query.rule)
+        yield name, dict(_settings(query, lateness))
         for companion in query.companions:
-            yield ""
-            yield f"[{stanza_name(rule)} - {one_line(companion.name).translate(_NOT_IN_NAMES)}]"
-            yield f"description = {one_line(companion.purpose)}"
-            yield f"search = {_continued(companion.query)}"
-            yield "enableSched = 1"
-            yield "disabled = 1"
-            yield f"cron_schedule = {minute(rule)}-59/5 * * * *"
-            yield f"dispatch.earliest_time = -{companion.earliest or f'{look_back(rule, lateness)}s'}"
-            yield "dispatch.latest_time = now"
+            yield (
+                f"{name} - {one_line(companion.name).translate(_NOT_IN_NAMES)}",
+                dict(_companion(query.rule, companion, lateness)),
+            )
+
+
+def _companion(rule: Rule, companion: Companion, lateness: int) -> Iterator[tuple[str, str]]:
+    yield "description", one_line(companion.purpose)
+    yield "search", companion.query
+    yield "enableSched", "1"
+    yield "disabled", "1"
+    yield "cron_schedule", f"{minute(rule)}-59/5 * * * *"
+    yield "dispatch.earliest_time", f"-{companion.earliest or f'{look_back(rule, lateness)}s'}"
+    yield "dispatch.latest_time", "now"
 
 
 def _settings(query: Query, lateness: int) -> Iterator[tuple[str, str]]:
     rule = query.rule
     yield "description", one_line(rule.description or rule.title)
-    yield "search", _continued(query.query)
+    yield "search", query.query
     yield "disabled", "1"
     yield "enableSched", "1"
     yield "cron_schedule", f"{minute(rule)}-59/5 * * * *"
