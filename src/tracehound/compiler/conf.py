@@ -6,12 +6,12 @@ line, and nothing in it ends a stanza or starts another.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from tracehound.compiler import enterprise
 from tracehound.compiler.model import Companion, Query
-from tracehound.compiler.schedule import look_back, minute
+from tracehound.compiler.schedule import cron, look_back, period
 from tracehound.compiler.spl import spl_field
 from tracehound.rules import Rule
 
@@ -38,12 +38,26 @@ def one_line(text: str) -> str:
     return _CONTROL.sub(" ", text).strip().rstrip("\\")
 
 
-def stanzas(queries: Sequence[Query], lateness: int) -> list[tuple[str, dict[str, str]]]:
+def stanzas(
+    queries: Sequence[Query], lateness: int, *, enterprise_security: bool = False
+) -> list[tuple[str, dict[str, str]]]:
     """Name and settings of each saved search: a rule's own, then its companions, in the order of ``queries``.
 
-    Values are as Splunk has them: a search keeps its line ends. ``lateness`` is in seconds.
+    Values are as Splunk has them: a search keeps its line ends. ``lateness`` is in seconds. With
+    ``enterprise_security``, hits become findings and risk of Splunk Enterprise Security.
     """
-    return list(_stanzas(queries, lateness))
+    found: list[tuple[str, dict[str, str]]] = []
+    for query in queries:
+        found.append((stanza_name(query.rule), dict(_settings(query, lateness, enterprise_security))))
+        for companion in query.companions:
+            name = companion_name(query.rule, companion)
+            found.append((name, dict(_companion(query.rule, companion, lateness))))
+    return found
+
+
+def companion_name(rule: Rule, companion: Companion) -> str:
+    """The name of a search that runs beside a rule's own."""
+    return f"{stanza_name(rule)} - {one_line(companion.name).translate(_NOT_IN_NAMES)}"
 
 
 def written(name: str, settings: Mapping[str, str]) -> str:
@@ -52,36 +66,34 @@ def written(name: str, settings: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _stanzas(queries: Sequence[Query], lateness: int) -> Iterator[tuple[str, dict[str, str]]]:
-    for query in queries:
-        name = stanza_name(query.rule)
-        yield name, dict(_settings(query, lateness))
-        for companion in query.companions:
-            yield (
-                f"{name} - {one_line(companion.name).translate(_NOT_IN_NAMES)}",
-                dict(_companion(query.rule, companion, lateness)),
-            )
-
-
 def _companion(rule: Rule, companion: Companion, lateness: int) -> Iterator[tuple[str, str]]:
     yield "description", one_line(companion.purpose)
     yield "search", companion.query
-    yield "enableSched", "1"
     yield "disabled", "1"
-    yield "cron_schedule", f"{minute(rule)}-59/5 * * * *"
-    yield "dispatch.earliest_time", f"-{companion.earliest or f'{look_back(rule, lateness)}s'}"
+    yield from _schedule(rule)
+    yield "dispatch.earliest_time", f"-{companion.earliest or f'{_reach(rule, lateness)}s'}"
     yield "dispatch.latest_time", "now"
 
 
-def _settings(query: Query, lateness: int) -> Iterator[tuple[str, str]]:
+def _schedule(rule: Rule) -> Iterator[tuple[str, str]]:
+    """No run is left out when the scheduler is behind: each looks at a time that no other looks at."""
+    yield "enableSched", "1"
+    yield "cron_schedule", cron(rule)
+    yield "realtime_schedule", "0"
+    yield "schedule_window", "auto"
+
+
+def _reach(rule: Rule, lateness: int) -> int:
+    return look_back(rule, lateness, period(rule))
+
+
+def _settings(query: Query, lateness: int, enterprise_security: bool) -> Iterator[tuple[str, str]]:
     rule = query.rule
     yield "description", one_line(rule.description or rule.title)
     yield "search", query.query
     yield "disabled", "1"
-    yield "enableSched", "1"
-    yield "cron_schedule", f"{minute(rule)}-59/5 * * * *"
-    yield "schedule_window", "auto"
-    yield "dispatch.earliest_time", f"-{look_back(rule, lateness)}s"
+    yield from _schedule(rule)
+    yield "dispatch.earliest_time", f"-{_reach(rule, lateness)}s"
     yield "dispatch.latest_time", _latest(rule, lateness)
     yield "counttype", "number of events"
     yield "relation", "greater than"
@@ -90,8 +102,7 @@ def _settings(query: Query, lateness: int) -> Iterator[tuple[str, str]]:
     yield "alert.digest_mode", "0"
     yield "alert.severity", str(SEVERITY[rule.finding_level])
     yield from _throttle(rule, lateness)
-    yield "action.correlationsearch.label", one_line(rule.title)
-    yield "action.correlationsearch.annotations", json.dumps(frameworks(rule), sort_keys=True)
+    yield from enterprise.settings(rule, one_line(rule.title), on=enterprise_security)
     yield "request.ui_dispatch_app", "tracehound"
 
 
@@ -105,18 +116,12 @@ def _throttle(rule: Rule, lateness: int) -> Iterator[tuple[str, str]]:
     by = rule.suppress.by if rule.suppress else ("metadata.uid",) if rule.correlation is None else ()
     if rule.correlation is not None and not by:
         by = rule.correlation.group_by
-    seconds = max(rule.suppress.seconds if rule.suppress else 0, look_back(rule, lateness))
+    seconds = max(rule.suppress.seconds if rule.suppress else 0, _reach(rule, lateness))
     yield "alert.suppress", "1"
     yield "alert.suppress.period", f"{seconds}s"
     if by:
         names = by if rule.correlation is not None else tuple(spl_field(name) for name in by)
         yield "alert.suppress.fields", ", ".join(names)
-
-
-def frameworks(rule: Rule) -> dict[str, list[str]]:
-    """Enterprise Security's annotations: framework -> ids."""
-    found = {"mitre_attack": list(rule.attack), "mitre_atlas": list(rule.atlas), "owasp": list(rule.owasp)}
-    return {name: ids for name, ids in found.items() if ids}
 
 
 def _continued(query: str) -> str:
