@@ -100,6 +100,8 @@ class Part:
     """Whether ``wanted`` is all there should be, so that others of ours are orphans."""
     ordered: bool = False
     """Whether they are written one after the other, since one needs the other."""
+    shared: bool = False
+    """Whether others than those chosen need them too: they are put, and not removed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ def plan(parts: Iterable[Part], *, overwrite: bool = False) -> list[Change]:
 def removal(parts: Iterable[Part]) -> list[Change]:
     """What ``remove`` would take out: everything with our mark, the last part first.
 
-    Of a part that is not ``complete`` only the wanted objects.
+    Of a part that is not ``complete`` only the wanted objects, of a ``shared`` one none.
     """
     changes = []
-    for part in reversed(list(parts)):
+    for part in reversed([part for part in parts if not part.shared]):
         keys = [*(one.key for one in part.wanted), *(one.key for one in part.left_out)]
         for found in reversed(part.objects.find(keys)):
             if found.mark is not None and (part.complete or found.key in keys):

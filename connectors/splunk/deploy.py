@@ -1,0 +1,138 @@
+"""What is deployed to Splunk: the app, lookups, macros, saved searches, boards; and what it lacks."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tracehound.config import Settings
+from tracehound.deploy import Deployment, Part, Wanted
+from tracehound.errors import ConfigError, TargetError
+from tracehound.rules import RuleSet
+
+from . import marks, objects_searches
+from .objects_knowledge import Apps, Collections, Lookups, Macros, Views
+from .rest import Rest
+from .settings import SplunkSettings
+
+OLDEST = (9, 0)
+BY_HAND = (
+    "write it with `tracehound build splunk -o DIR` and install the package (Splunk Cloud: Apps > Manage Apps > "
+    "Install app from file, or the Admin Config Service)"
+)
+SCHEDULES = "schedule_search"
+
+
+@dataclass(frozen=True, slots=True)
+class Splunk:
+    """A Splunk that answers."""
+
+    settings: SplunkSettings
+    app: Settings
+    rest: Rest
+
+
+def connect(settings: SplunkSettings, app: Settings) -> Splunk:
+    """Raises ``ConfigError`` and ``TargetError`` where it cannot be reached."""
+    rest = Rest(settings)
+    if rest.info.version and rest.info.version < OLDEST:
+        raise ConfigError(f"{settings.url}: {rest.info}: at least {'.'.join(map(str, OLDEST))} is needed")
+    return Splunk(settings, app, rest)
+
+
+def deployment(
+    settings: SplunkSettings, app: Settings, chosen: RuleSet, complete: bool, *, enabled: bool = False
+) -> Deployment:
+    """All that is wanted. ``complete``: ``chosen`` are all the rules; else they, and what they need."""
+    there = connect(settings, app)
+    searches = objects_searches.parts(there.rest, chosen.rules, app, complete, enabled=enabled)
+    texts = [str(one.body["search"]) for part in searches for one in part.wanted]
+    parts = [*app_part(there), *knowledge_parts(there, None if complete else texts), *searches]
+    if complete:
+        parts += board_parts(there)
+    return Deployment(parts, list(_notes(there)))
+
+
+def app_part(there: Splunk) -> list[Part]:
+    """The app, where it is not there. Raises ``ConfigError`` where it cannot be made over REST."""
+    apps, name = Apps(there.rest), there.settings.app
+    if apps.get(name) is not None:
+        return []
+    if there.rest.info.cloud:
+        raise ConfigError(
+            f"{there.settings.url}: there is no app {name}, and Splunk Cloud takes apps as files: {BY_HAND}"
+        )
+    return [Part(apps, [Wanted("app", name, name, {"app": "there"})], complete=False)]
+
+
+def knowledge_parts(there: Splunk, texts: Sequence[str] | None) -> list[Part]:
+    """Lookups and macros; with ``texts`` those that these searches name."""
+    rest = there.rest
+    collections, lookups = _lookups(there)
+    made = _macros(there)
+    complete = texts is None
+    if texts is not None:
+        lookups = [one for one in lookups if any(one.key in text for text in texts)]
+        held = {one.body.get("collection", one.key) for one in lookups}
+        collections = [one for one in collections if one.key in held]
+        made = [one for one in made if any(f"`{one.key}`" in text for text in texts)]
+    return [
+        Part(Collections(rest, collections), collections, complete=complete, shared=not complete),
+        Part(Lookups(rest, lookups), lookups, complete=complete, shared=not complete),
+        Part(Macros(rest), made, complete=complete, shared=not complete),
+    ]
+
+
+def _macros(there: Splunk) -> list[Wanted]:
+    module = _module("macros")
+    if module is None:
+        return []
+    made = []
+    for one in module.macros(there.settings, there.app):
+        body = marks.macro_body(one.definition, one.description)
+        made.append(Wanted("macro", one.name, one.name, body))
+    return made
+
+
+def _lookups(there: Splunk) -> tuple[list[Wanted], list[Wanted]]:
+    return [], []
+
+
+def board_parts(there: Splunk) -> list[Part]:
+    """The boards of our content and of packs; what is refused is left out with the reason."""
+    module = _module("boards")
+    if module is None:
+        return []
+    wanted = []
+    for view in module.views(there.settings):
+        wanted.append(Wanted("board", view.name, view.label, marks.view_body(view.xml)))
+    return [Part(Views(there.rest), wanted)]
+
+
+def _module(name: str) -> Any:
+    if importlib.util.find_spec(f"{__package__}.{name}") is None:
+        return None
+    return importlib.import_module(f"{__package__}.{name}")
+
+
+def _notes(there: Splunk) -> Iterator[str]:
+    """What to know about this Splunk before anything is written."""
+    settings, rest = there.settings, there.rest
+    yield f"{rest.info}, app {settings.app}, owner {settings.owner}, shared: {settings.sharing}"
+    if rest.capabilities and SCHEDULES not in rest.capabilities:
+        yield f"our user lacks the capability {SCHEDULES}: Splunk will refuse scheduled searches"
+    for name in dict.fromkeys([settings.index, *settings.indexes.values()]):
+        try:
+            there_is = rest.entry(rest.path("data/indexes", name, app="")) is not None
+        except (ConfigError, TargetError):
+            return  # who may not look at indexes is told nothing
+        if not there_is:
+            how = (
+                "with the Admin Config Service or in Settings > Indexes"
+                if rest.info.cloud
+                else "on the indexers"
+            )
+            yield f"there is no index {name} that this search head knows: make it {how}; apply makes no indexes"

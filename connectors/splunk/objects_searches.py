@@ -1,0 +1,70 @@
+"""Rules, and the searches that keep their lookups, as saved searches: merged field by field with analysts' edits.
+
+Actions that analysts add, and whether a search is on, are theirs: they are given at creation at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tracehound.compiler import cache
+from tracehound.compiler.model import Compilation, Query
+from tracehound.config import Settings
+from tracehound.content import content_root
+from tracehound.deploy import Found, LeftOut, Mark, Part, Wanted
+from tracehound.rules import Rule, lock
+
+from . import marks
+from .objects import Entries, content_of
+from .rest import Rest
+
+KIND = "saved search"
+
+
+class SavedSearches(Entries):
+    """``saved/searches`` of our app."""
+
+    kind = KIND
+    collection = ("saved", "searches")
+
+    def found(self, entry: Mapping[str, Any]) -> Found:
+        """All settings in one form; the engine looks at those that it knows."""
+        content = content_of(entry)
+        body = {name: marks.text_of(value) for name, value in content.items()}
+        body.pop(marks.MARK, None)
+        return Found(
+            KIND, entry["name"], entry["name"], body, marks.search_mark(content.get(marks.MARK)), raw=entry
+        )
+
+    def values(self, fields: Mapping[str, Any], found: Found | None, mark: Mark) -> dict[str, str]:
+        """The settings, and the mark."""
+        return {**fields, marks.MARK: marks.search_text(mark)}
+
+
+def parts(
+    rest: Rest, rules: Sequence[Rule], settings: Settings, complete: bool, *, enabled: bool = False
+) -> list[Part]:
+    """The saved searches that are wanted; what SPL cannot say, with the reason."""
+    compiled = cache.compiled(rules, "splunk", settings.packs, settings.lists)
+    wanted = wanted_searches(compiled.queries, settings, enabled=enabled)
+    return [Part(SavedSearches(rest), wanted, left_out(compiled), complete)]
+
+
+def wanted_searches(queries: Sequence[Query], settings: Settings, *, enabled: bool = False) -> list[Wanted]:
+    """As they should be in Splunk."""
+    versions = lock.versions([content_root(), *settings.packs])
+    initial = {"disabled": "0" if enabled else "1"}
+    made = []
+    for query, name, stanza in marks.searches_of(queries, settings.lateness):
+        version = versions.get(query.rule.id, 1)
+        notes = tuple(query.approximate)
+        made.append(Wanted(KIND, name, name, marks.search_body(stanza), version, initial, notes))
+    return made
+
+
+def left_out(compiled: Compilation) -> list[LeftOut]:
+    """Rules that have no search, and why."""
+    gaps = [(gap.rule, gap.reason) for gap in compiled.gaps]
+    refused = [(rule, error.message) for rule, error in compiled.errors]
+    return [LeftOut(KIND, rule.id, rule.title, reason) for rule, reason in [*gaps, *refused]]
