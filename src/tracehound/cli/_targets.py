@@ -24,16 +24,22 @@ def target_options(function: F) -> F:
     """The target's name (argument ``target``), and options that reach it, for ``target_of``."""
     path = click.Path(path_type=Path, dir_okay=False)
     options = (
-        click.option("--url", multiple=True, help="Address; may be repeated for several nodes."),
-        click.option("--namespace", help="Namespace of the data streams."),
+        click.option(
+            "--url", multiple=True,
+            help="Address: of the cluster (elastic; may be repeated for several nodes), of the management port (splunk).",
+        ),
+        click.option("--hec-url", help="Address of the HTTP Event Collector (splunk)."),
+        click.option("--namespace", help="Namespace of the data streams (elastic)."),
+        click.option("--index", help="Index of the events (splunk)."),
+        click.option("--app", help="App of the searches and boards (splunk)."),
         click.option("--username", help="User name, where a password is used."),
         click.option("--ca-certs", type=path, help="CA certificates (PEM) that sign the server's."),
         click.option("--client-cert", type=path, help="Our certificate (PEM)."),
         click.option("--client-key", type=path, help="The key of our certificate (PEM)."),
-        click.option("--fingerprint", help="SHA-256 fingerprint of the server's certificate."),
-        click.option("--kibana-url", help="Address of Kibana."),
-        click.option("--kibana-space", help="Kibana space."),
-    )
+        click.option("--fingerprint", help="SHA-256 fingerprint of the server's certificate (elastic)."),
+        click.option("--kibana-url", help="Address of Kibana (elastic)."),
+        click.option("--kibana-space", help="Kibana space (elastic)."),
+    )  # fmt: skip
     made: Any = function
     for option in reversed(options):
         made = _silent(option, made)

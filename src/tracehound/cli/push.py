@@ -37,7 +37,9 @@ REPEAT = 10.0
     "--checkpoint-every", "every", type=click.FloatRange(0), default=2.0, show_default=True,
     help="Seconds between two notes in --state.",
 )  # fmt: skip
-@click.option("--setup", is_flag=True, help="Put the templates of the events first, where they are missing.")
+@click.option(
+    "--setup", is_flag=True, help="Put the templates of the events first, where they are missing (elastic)."
+)
 @shared.config_options
 @click.pass_context
 def command(
@@ -48,15 +50,17 @@ def command(
     """Send raw logs or OCSF events to a target.
 
     Records become events as with `normalize`. Each event is delivered at least once, under an id that is the same
-    in every run, so that the target keeps it once. What the target refuses goes to the dead letter with its reason
-    and can be pushed again from there. While the target is away, push waits.
+    in every run, so that Elastic keeps it once, and Splunk's searches count it once. What the target refuses goes to
+    the dead letter with its reason and can be pushed again from there. While the target is away, push waits.
 
-    Secrets are read from the environment (TRACEHOUND_ELASTIC_API_KEY), a file or the keyring.
+    Secrets are read from the environment (TRACEHOUND_ELASTIC_API_KEY, TRACEHOUND_SPLUNK_HEC_TOKEN), a file or the
+    keyring.
 
     \b
     Example:
       tracehound push elastic --url https://es:9200 --state ./state --dead-letter dead.ndjson logs/
       tracehound push elastic dead.ndjson
+      tracehound push splunk --hec-url https://splunk:8088 --state ./state logs/
     """
     from tracehound.connectors import input_connector
     from tracehound.deadletter import DeadLetters
