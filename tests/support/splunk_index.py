@@ -1,0 +1,71 @@
+"""What the Splunk stand-in holds: indexes, and events as they were indexed. Nothing is deduplicated."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from spl.engine import Event, Options, Row
+
+
+@dataclass
+class Indexed(Event):
+    """An event with the fields that were given to it at index time; ``deleted`` hides it from every search."""
+
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    deleted: bool = False
+
+    def _extract(self, options: Options) -> Row:
+        row = super()._extract(options)
+        row.update({name: list(values) for name, values in self.fields.items()})
+        return row
+
+    def told(self) -> dict[str, Any]:
+        """For tests: the event's own attributes."""
+        return {
+            "_time": self.time,
+            "index": self.index,
+            "sourcetype": self.sourcetype,
+            "source": self.source,
+            "host": self.host,
+            "_raw": self.raw,
+            "fields": self.fields,
+        }
+
+
+class Indexes:
+    """Indexes by name; ``lost`` are events for an index that does not exist: Splunk drops them with a message."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = dict.fromkeys((*names, "_internal", "_audit"))
+        self.lost: list[Indexed] = []
+        self._events: list[Indexed] = []
+        self._lock = threading.Lock()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names
+
+    def add(self, events: list[Indexed]) -> None:
+        """Index events, all at once."""
+        with self._lock:
+            for event in events:
+                (self._events if event.index in self.names else self.lost).append(event)
+
+    def events(self, index: str | None = None) -> list[Indexed]:
+        """What can be searched, oldest arrival first."""
+        with self._lock:
+            return [e for e in self._events if not e.deleted and index in (None, e.index)]
+
+    def newest_first(self) -> list[Indexed]:
+        """As a search retrieves them: by time, of the same time the later arrival first."""
+        events = self.events()
+        events.reverse()
+        events.sort(key=lambda event: event.time, reverse=True)
+        return events
+
+    def clear(self) -> None:
+        """All indexes are emptied."""
+        with self._lock:
+            self._events.clear()
+            self.lost.clear()
