@@ -2,8 +2,8 @@
 
 An event that Splunk refuses is found by ``invalid-event-number`` and sent alone: only what is refused alone is a
 dead letter, since the number is one further for some codes. Splunk's documentation does not say what became of the
-events before it. People who measured it found them indexed, and with an ``ackId`` in the refusal where the token has
-acknowledgement: then they are waited for. Without, nobody vouches for them, and they are sent again, once.
+events before it. People who measured it found them indexed, and with an ``ackId`` in the refusal where the token
+has acknowledgement: then they are waited for. Without, nobody vouches for them, and they are sent again, once.
 """
 
 from __future__ import annotations
@@ -212,8 +212,8 @@ class SplunkSender:
         self._hec.close()
         if self._encoder.cut:
             self._say(
-                f"{self._encoder.cut:,} event(s) have fields that Splunk will not extract whole, since they are longer "
-                "than it reads; each names them in tracehound.cut{}"
+                f"{self._encoder.cut:,} event(s) have fields that Splunk will not extract whole, since they are "
+                "longer than it reads; each names them in tracehound.cut{}"
             )
         if self.transport.uncertain:
             self._say(

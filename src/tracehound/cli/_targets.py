@@ -26,7 +26,7 @@ def target_options(function: F) -> F:
     options = (
         click.option(
             "--url", multiple=True,
-            help="Address: of the cluster (elastic; may be repeated for several nodes), of the management port (splunk).",
+            help="Address of the cluster (elastic; repeated: several nodes), of the management port (splunk).",
         ),
         click.option("--hec-url", help="Address of the HTTP Event Collector (splunk)."),
         click.option("--namespace", help="Namespace of the data streams (elastic)."),

@@ -50,8 +50,8 @@ def command(
     """Send raw logs or OCSF events to a target.
 
     Records become events as with `normalize`. Each event is delivered at least once, under an id that is the same
-    in every run, so that Elastic keeps it once, and Splunk's searches count it once. What the target refuses goes to
-    the dead letter with its reason and can be pushed again from there. While the target is away, push waits.
+    in every run, so that Elastic keeps it once, and Splunk's searches count it once. What the target refuses goes
+    to the dead letter with its reason and can be pushed again from there. While the target is away, push waits.
 
     Secrets are read from the environment (TRACEHOUND_ELASTIC_API_KEY, TRACEHOUND_SPLUNK_HEC_TOKEN), a file or the
     keyring.
