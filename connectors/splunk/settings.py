@@ -68,6 +68,9 @@ class SplunkSettings(TargetSettings):
     verify_index: str = Field(
         "tracehound_verify", description="Index for test events of `verify`; no rule looks into it."
     )
+    enterprise_security: bool = Field(
+        False, description="Rules that hit make findings and risk of Enterprise Security, which must be there."
+    )
     host: str | None = Field(
         None, description="Field host of all events; without it, the host that an event tells."
     )

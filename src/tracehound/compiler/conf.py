@@ -30,7 +30,12 @@ def conf(queries: Sequence[Query], lateness: int) -> str:
 
 def stanza_name(rule: Rule) -> str:
     """The name of a rule's saved search."""
-    return PREFIX + one_line(rule.title).translate(_NOT_IN_NAMES)
+    return PREFIX + _named(rule.title)
+
+
+def _named(text: str) -> str:
+    """A text as a part of a stanza's name."""
+    return one_line(one_line(text).translate(_NOT_IN_NAMES))
 
 
 def one_line(text: str) -> str:
@@ -47,17 +52,21 @@ def stanzas(
     ``enterprise_security``, hits become findings and risk of Splunk Enterprise Security.
     """
     found: list[tuple[str, dict[str, str]]] = []
+    taken: set[str] = set()
     for query in queries:
-        found.append((stanza_name(query.rule), dict(_settings(query, lateness, enterprise_security))))
+        name = _free(stanza_name(query.rule), query.rule, taken)
+        found.append((name, dict(_settings(query, lateness, enterprise_security))))
         for companion in query.companions:
-            name = companion_name(query.rule, companion)
-            found.append((name, dict(_companion(query.rule, companion, lateness))))
+            beside = _free(f"{name} - {_named(companion.name)}", query.rule, taken)
+            found.append((beside, dict(_companion(query.rule, companion, lateness))))
     return found
 
 
-def companion_name(rule: Rule, companion: Companion) -> str:
-    """The name of a search that runs beside a rule's own."""
-    return f"{stanza_name(rule)} - {one_line(companion.name).translate(_NOT_IN_NAMES)}"
+def _free(name: str, rule: Rule, taken: set[str]) -> str:
+    """The name, or with the rule's id where another search has it: stanzas of one name would become one."""
+    free = name if name not in taken else f"{name} ({rule.id})"
+    taken.add(free)
+    return free
 
 
 def written(name: str, settings: Mapping[str, str]) -> str:

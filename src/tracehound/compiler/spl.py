@@ -63,12 +63,8 @@ class _Terms(SaysLeaves, SplunkBackend):
 
     def listed(self, field: str, tests: Sequence[LeafTest]) -> str | None:
         """``field IN ("a", "b*")``."""
-        if not all(isinstance(test, Text) and not test.cased and _searchable(test) for test in tests):
-            return None
-        if type_of(field) != "keyword":
-            return None
-        values = [quoted(_pattern(test)) for test in tests if isinstance(test, Text)]
-        return f"{searched(field)} IN ({', '.join(values)})"
+        values = listed_values(field, tests) if type_of(field) == "keyword" else None
+        return None if values is None else f"{searched(field)} IN ({', '.join(values)})"
 
     def leaf(self, field: str, test: LeafTest) -> str:
         """``field=value``. Raises ``NeedsWhereError``."""
@@ -220,6 +216,19 @@ def regex_of(test: Text) -> str:
     """A Sigma string as an anchored regular expression."""
     said = "".join(escaped(part) if isinstance(part, str) else (".*", ".")[part] for part in test.parts)
     return f"\\A{said}\\z"
+
+
+def listed_values(field: str, tests: Sequence[LeafTest]) -> list[str] | None:
+    """What stands in ``field IN (...)`` for tests any of which may hold; None: the base search cannot say one."""
+    values: list[str] = []
+    for test in tests:
+        if isinstance(test, Text) and type_of(field) == "keyword" and not test.cased and _searchable(test):
+            values.append(quoted(_pattern(test)))
+        elif isinstance(test, Address | Cidr) and type_of(field) == "ip":
+            values += [quoted(net) for net in networks(test)]
+        else:
+            return None
+    return values
 
 
 def _searchable(test: Text) -> bool:
