@@ -46,6 +46,11 @@ def _branch(path: str, key: str) -> tuple[str, Any, tuple[Steps, ...], tuple[str
 
 
 ROOT = _tree()
+OWN_ROOTS = frozenset(
+    field.partition(".")[0]
+    for field in (*table.MADE, *(field for field, _ in (*table.COPIED, *table.COLLECTED)))
+) - {*table.SHARED_ROOTS, *(field.partition(".")[0] for field in table.SAME)}
+"""First steps of ECS fields that OCSF has no attribute for."""
 
 
 @cache
@@ -65,6 +70,8 @@ def version() -> str:
 def with_ecs(event: Event, dataset: str, namespace: str) -> dict[str, Any]:
     """A document: the event and its ECS fields. ``event`` is not changed."""
     document = dict(event)
+    if not OWN_ROOTS.isdisjoint(event):
+        _aside(document)
     related: dict[str, list[Any]] = {}
     _walk(event, ROOT, document, related)
     if related:
@@ -75,6 +82,15 @@ def with_ecs(event: Event, dataset: str, namespace: str) -> dict[str, Any]:
     document["data_stream"] = {"type": "logs", "dataset": dataset, "namespace": namespace}
     document["ecs"] = {"version": version()}
     return document
+
+
+def _aside(document: dict[str, Any]) -> None:
+    """An attribute of others at a name that ECS needs goes to ``unmapped``: OCSF does not know it."""
+    rest = document.get("unmapped")
+    rest = dict(rest) if type(rest) is dict else {} if rest is None else {"unmapped": rest}
+    for name in OWN_ROOTS.intersection(document):
+        rest[name] = document.pop(name)
+    document["unmapped"] = rest
 
 
 def _walk(value: Event, node: Node, document: dict[str, Any], related: dict[str, list[Any]]) -> None:
@@ -120,42 +136,55 @@ def _put(document: dict[str, Any], steps: Steps, value: Any) -> None:
 def _collect(related: dict[str, list[Any]], name: str, value: Any) -> None:
     values = related.setdefault(name, [])
     for one in value if type(value) is list else (value,):
-        if one not in values:
+        if one not in values and type(one) is not dict:
             values.append(one)
+
+
+def _number(event: Event, name: str) -> int:
+    """A number of an event; 0 where it is none."""
+    value = event.get(name)
+    return value if type(value) is int else 0
+
+
+def _under(event: Event, *names: str) -> Any:
+    """A value below objects; None where one of them is missing or none."""
+    value: Any = event
+    for name in names:
+        value = value.get(name) if type(value) is dict else None
+    return value
 
 
 def _made(event: Event, document: dict[str, Any]) -> None:
     """What is computed: the words of categories, the outcome, the duration, threats."""
-    class_uid, activity = event.get("class_uid", 0), event.get("activity_id", 0)
+    class_uid = _number(event, "class_uid")
     made = document.setdefault("event", {})
     made["kind"] = "alert" if class_uid in ALERT_CLASSES else "event"
     made["category"] = list(table.CATEGORIES.get(class_uid, ()))
-    kinds = [table.TYPES.get(class_uid, {}).get(activity) or table.USUAL_TYPE.get(class_uid, "info")]
-    if class_uid in table.VERDICT_CLASSES:
-        verdict = table.VERDICTS.get(event.get("disposition_id", 0))
-        if verdict:
-            kinds.append(verdict)
-    made["type"] = kinds
+    activity = table.TYPES.get(class_uid, {}).get(_number(event, "activity_id"))
+    made["type"] = [activity or table.USUAL_TYPE.get(class_uid, "info")]
+    verdict = table.VERDICTS.get(_number(event, "disposition_id"))
+    if verdict and class_uid in table.VERDICT_CLASSES:
+        made["type"].append(verdict)
     if class_uid not in FINDING_CLASSES:
-        made["outcome"] = OUTCOMES.get(event.get("status_id", 0), "unknown")
+        made["outcome"] = OUTCOMES.get(_number(event, "status_id"), "unknown")
     duration = event.get("duration")
     if type(duration) is int:
         made["duration"] = duration * NANOSECONDS
-    ai = event.get("ai")
-    activity_name = ai.get("activity") if type(ai) is dict else None
-    operation = table.OPERATIONS.get(activity_name or "")
+    named = _under(event, "ai", "activity")
+    operation = table.OPERATIONS.get(named) if type(named) is str else None
     if operation:
         _put(document, ("gen_ai", "operation", "name"), operation)
-        call = event.get("api", {}).get("request", {}).get("uid") if operation == "execute_tool" else None
+        call = _under(event, "api", "request", "uid") if operation == "execute_tool" else None
         if call:
             _put(document, ("gen_ai", "tool", "call", "id"), call)
-    attacks = event.get("attacks") or event.get("finding_info", {}).get("attacks")
-    if attacks:
+    attacks = event.get("attacks") or _under(event, "finding_info", "attacks")
+    if type(attacks) is list:
         _threats(document, attacks)
-    file = event.get("file")
-    if type(file) is dict and file.get("hashes"):
-        values = [one.get("value") for one in file["hashes"] if type(one) is dict and one.get("value")]
-        document["related"] = {**document.get("related", {}), "hash": values}
+    hashes = _under(event, "file", "hashes")
+    if type(hashes) is list:
+        values = [value for one in hashes if type(value := _under({"": one}, "", "value")) is str and value]
+        if values:
+            document["related"] = {**document.get("related", {}), "hash": values}
 
 
 def _threats(document: dict[str, Any], attacks: list[Any]) -> None:
@@ -168,7 +197,7 @@ def _threats(document: dict[str, Any], attacks: list[Any]) -> None:
     for key, path in places.items():
         found = [one[key] for one in attacks if type(one) is dict and type(one.get(key)) is dict]
         for source, name in (("uid", "id"), ("name", "name")):
-            values = list(dict.fromkeys(one[source] for one in found if one.get(source)))
+            values = list(dict.fromkeys(v for one in found if type(v := one.get(source)) is str and v))
             if values:
                 _put(document, (*path, name), values)
 

@@ -15,6 +15,11 @@ from tracehound.schema.constants import CLASSES
 from .ecs import with_ecs, without_ecs
 
 MOST_ID_BYTES = 512
+MOST_KEY_BYTES = 240
+"""Of a name in ``unmapped``: 64 of them, one in another, and a value fit into a Lucene term of 32,766 bytes."""
+LONG = 16_000
+"""Bytes of a document below which its names are short enough together."""
+NUL = b"\\u0000"
 DATASETS = {uid: "tracehound." + info.name.lower().replace(" ", "_") for uid, info in CLASSES.items()}
 
 
@@ -50,13 +55,41 @@ class Encoder:
 
     def document(self, event: Mapping[str, Any]) -> Document:
         """One event with its ECS fields, as JSON."""
-        named, stream = self._places.get(event.get("class_uid", 0), self._other)
+        class_uid = event.get("class_uid")
+        named, stream = self._places.get(class_uid if type(class_uid) is int else 0, self._other)
         made = with_ecs(event, named, self.namespace)
-        try:
-            body = orjson.dumps(made)
-        except TypeError:
-            body = orjson.dumps(encodable(made), default=str)
+        body = _json(made)
+        if "unmapped" in made and (len(body) > LONG or NUL in body):
+            body = _json({**made, "unmapped": storable(made["unmapped"])})
         return Document(document_id(event["metadata"]["uid"]), stream, body)
+
+
+def _json(made: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(made)
+    except TypeError:
+        return orjson.dumps(encodable(made), default=str)
+
+
+def storable(value: Any) -> Any:
+    """``unmapped`` with names that a flattened field takes: no NUL, and none of more than 240 bytes.
+
+    Whoever writes a log chooses these names: one that is refused would keep the event out of the cluster.
+    """
+    if type(value) is list:
+        return [storable(one) for one in value]
+    if type(value) is not dict:
+        return value
+    return {_name(str(key)): storable(inner) for key, inner in value.items()}
+
+
+def _name(key: str) -> str:
+    key = key.replace("\0", "\ufffd")
+    raw = key.encode("utf-8", "replace")
+    if len(raw) <= MOST_KEY_BYTES:
+        return key
+    mark = blake2b(raw, digest_size=8).hexdigest()
+    return raw[: MOST_KEY_BYTES - len(mark) - 1].decode("utf-8", "ignore") + "~" + mark
 
 
 def original(document: Document) -> bytes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -10,8 +12,12 @@ import pytest
 from elastic_push import day, part
 
 from tracehound.schema import fields
+from tracehound.schema.constants import CLASSES
 
 ecs, table, events = part("ecs"), part("ecs_table"), part("events")
+
+PUBLISHED = json.loads((Path(__file__).parents[1] / "data" / "ecs" / "published.json").read_bytes())
+"""ECS 9.3.0 as it is published: whole field sets, and the types that each category expects."""
 
 # ECS type -> types of our schema whose values it takes. A keyword takes any scalar.
 TAKES = {
@@ -29,6 +35,35 @@ TAKES = {
 def test_every_field_of_the_table_is_published_and_each_published_one_is_used() -> None:
     used = {field for field, _ in (*table.COPIED, *table.COLLECTED)} | set(table.SAME) | set(table.MADE)
     assert used == set(ecs.published())
+
+
+def test_names_and_types_are_those_that_ecs_publishes() -> None:
+    wrong = {name: kind for name, kind in ecs.published().items() if PUBLISHED["fields"].get(name) != kind}
+    assert wrong == {}
+    assert ecs.version() == PUBLISHED["version"]
+
+
+def test_the_mapping_has_the_published_types() -> None:
+    """A field of ECS alone is mapped as published, or as what holds the same values in one type."""
+    server = part("client").Server("elasticsearch", (9, 5), "c")
+    properties = part("templates").mapping(server)["properties"]
+    simpler = {"wildcard": "keyword", "constant_keyword": "keyword", "integer": "long"}
+    for name in ecs.own_fields():
+        node: Any = {"properties": properties}
+        for step in name.split("."):
+            node = node["properties"][step]
+        published = PUBLISHED["fields"][name]
+        assert node["type"] in (published, simpler.get(published)), name
+
+
+def test_every_class_has_a_category_and_types_that_it_expects() -> None:
+    assert set(table.CATEGORIES) == set(CLASSES)
+    for class_uid, categories in table.CATEGORIES.items():
+        expected = {kind for one in categories for kind in PUBLISHED["types_of_category"][one]}
+        used = {*table.TYPES.get(class_uid, {}).values(), table.USUAL_TYPE.get(class_uid, "info")}
+        if class_uid in table.VERDICT_CLASSES:
+            used |= set(table.VERDICTS.values())
+        assert used <= expected, class_uid
 
 
 @pytest.mark.parametrize(("field", "source"), [*table.COPIED, *table.COLLECTED])
