@@ -18,5 +18,6 @@ TARGET = Target(
         "verify": "verify:verifier",
         "backtest": "backtest:backtester",
         "doctor": "doctor:describe",
+        "checks": "doctor:checks",
     },
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -30,27 +30,45 @@ def command(
 ) -> None:
     """Check the installation, the configuration and all content, and say what to mend.
 
-    With the name of a TARGET, print the least that its API key or user must be allowed to do.
+    With the name of a TARGET, print the least that its API key, token or user must be allowed to do, and whether
+    it can be reached, where an address is set.
 
     \b
     Example:
       tracehound doctor --pack ./our-pack
-      tracehound doctor elastic
+      tracehound doctor splunk
     """
     if target:
-        from tracehound.targets import target as target_named
-
-        click.echo(target_named(target, shared.settings_of(config, packs).packs).part("doctor")())
-        return
+        ctx.exit(_target(target, config, packs))
     checks = list(_checks(config, packs))
     if form == "table":
-        for name, good, said in checks:
-            click.echo(f"{'ok  ' if good else 'FAIL'} {name}: {shared.printable(said, 1000)}")
+        _table(checks)
     else:
         items = [{"check": name, "ok": good, "detail": said} for name, good, said in checks]
         with shared.output(None) as file:
             shared.write_json(file, items) if form == "json" else shared.write_lines(file, items)
     ctx.exit(0 if all(good for _, good, _ in checks) else 1)
+
+
+def _table(checks: Iterable[Check], err: bool = False) -> None:
+    for name, good, said in checks:
+        click.echo(f"{'ok  ' if good else 'FAIL'} {name}: {shared.printable(said, 1000)}", err=err)
+
+
+def _target(name: str, config: Path | None, packs: tuple[Path, ...]) -> int:
+    """What a target needs, on stdout; whether it is there, on stderr, where the target can tell."""
+    from tracehound.targets import target, target_settings
+
+    settings = shared.settings_of(config, packs)
+    found = target(name, settings.packs)
+    if "checks" not in found.parts:
+        click.echo(found.part("doctor")())
+        return 0
+    reached = target_settings(found, settings)
+    click.echo(found.part("doctor")(reached))
+    checks = list(found.part("checks")(reached))
+    _table(checks, err=True)
+    return 0 if all(good for _, good, _ in checks) else 1
 
 
 def _checks(config: Path | None, packs: tuple[Path, ...]) -> Iterator[Check]:
