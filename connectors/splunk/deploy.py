@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from tracehound.config import Settings
 from tracehound.deploy import Deployment, Part, Wanted
 from tracehound.errors import ConfigError, TargetError
-from tracehound.rules import RuleSet
+from tracehound.rules import Rule, RuleSet
 
-from . import marks, objects_searches
+from . import lookups, marks, objects_searches
+from .macros import macros
 from .objects_knowledge import Apps, Collections, Lookups, Macros, Views
 from .rest import Rest
+from .settable import Settable, settable
 from .settings import SplunkSettings
 
 OLDEST = (9, 0)
@@ -26,13 +29,33 @@ BY_HAND = (
 SCHEDULES = "schedule_search"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Splunk:
     """A Splunk that answers."""
 
     settings: SplunkSettings
     app: Settings
     rest: Rest
+
+    @cached_property
+    def settable(self) -> Settable:
+        """What a site may set, as macros; compiled once."""
+        return settable(self.app)
+
+    @cached_property
+    def has_app(self) -> bool:
+        """Whether the app is there."""
+        return Apps(self.rest).get(self.settings.app) is not None
+
+    @property
+    def search_app(self) -> str:
+        """The app in which searches are run by hand."""
+        return self.settings.app if self.has_app else "search"
+
+    def macro_definitions(self) -> dict[str, str]:
+        """Our macros: as they are deployed, else as they would be."""
+        made = {one.name: one.definition for one in macros(self.settings, self.app, self.settable)}
+        return {**made, **(Macros(self.rest).definitions() if self.has_app else {})}
 
 
 def connect(settings: SplunkSettings, app: Settings) -> Splunk:
@@ -48,9 +71,9 @@ def deployment(
 ) -> Deployment:
     """All that is wanted. ``complete``: ``chosen`` are all the rules; else they, and what they need."""
     there = connect(settings, app)
-    searches = objects_searches.parts(there.rest, chosen.rules, app, complete, enabled=enabled)
+    searches = objects_searches.parts(there, chosen.rules, complete, enabled=enabled)
     texts = [str(one.body["search"]) for part in searches for one in part.wanted]
-    parts = [*app_part(there), *knowledge_parts(there, None if complete else texts), *searches]
+    parts = [*app_part(there), *knowledge_parts(there, chosen.rules, None if complete else texts), *searches]
     if complete:
         parts += board_parts(there)
     return Deployment(parts, list(_notes(there)))
@@ -59,7 +82,7 @@ def deployment(
 def app_part(there: Splunk) -> list[Part]:
     """The app, where it is not there. Raises ``ConfigError`` where it cannot be made over REST."""
     apps, name = Apps(there.rest), there.settings.app
-    if apps.get(name) is not None:
+    if there.has_app:
         return []
     if there.rest.info.cloud:
         raise ConfigError(
@@ -68,37 +91,27 @@ def app_part(there: Splunk) -> list[Part]:
     return [Part(apps, [Wanted("app", name, name, {"app": "there"})], complete=False)]
 
 
-def knowledge_parts(there: Splunk, texts: Sequence[str] | None) -> list[Part]:
+def knowledge_parts(there: Splunk, rules: Sequence[Rule], texts: Sequence[str] | None) -> list[Part]:
     """Lookups and macros; with ``texts`` those that these searches name."""
-    rest = there.rest
-    collections, lookups = _lookups(there)
-    made = _macros(there)
-    complete = texts is None
+    rest, complete = there.rest, texts is None
+    found = lookups.lookups(there.app, rules)
+    made = macros(there.settings, there.app, there.settable)
     if texts is not None:
-        lookups = [one for one in lookups if any(one.key in text for text in texts)]
-        held = {one.body.get("collection", one.key) for one in lookups}
-        collections = [one for one in collections if one.key in held]
-        made = [one for one in made if any(f"`{one.key}`" in text for text in texts)]
+        found = [one for one in found if any(one.name in text for text in texts)]
+        made = [one for one in made if any(f"`{one.name}`" in text for text in texts)]
+    collections = [_wanted("collection", one.name, one.settings) for one in lookups.collections(found)]
+    defined = [_wanted("lookup", one.name, one.kv_store()) for one in found]
+    said = [_wanted("macro", one.name, marks.macro_body(one.definition, one.description)) for one in made]
+    shared = not complete
     return [
-        Part(Collections(rest, collections), collections, complete=complete, shared=not complete),
-        Part(Lookups(rest, lookups), lookups, complete=complete, shared=not complete),
-        Part(Macros(rest), made, complete=complete, shared=not complete),
+        Part(Collections(rest, collections), collections, complete=complete, shared=shared),
+        Part(Lookups(rest, defined), defined, complete=complete, shared=shared),
+        Part(Macros(rest), said, complete=complete, shared=shared),
     ]
 
 
-def _macros(there: Splunk) -> list[Wanted]:
-    module = _module("macros")
-    if module is None:
-        return []
-    made = []
-    for one in module.macros(there.settings, there.app):
-        body = marks.macro_body(one.definition, one.description)
-        made.append(Wanted("macro", one.name, one.name, body))
-    return made
-
-
-def _lookups(there: Splunk) -> tuple[list[Wanted], list[Wanted]]:
-    return [], []
+def _wanted(kind: str, name: str, body: Mapping[str, str]) -> Wanted:
+    return Wanted(kind, name, name, {key: marks.text_of(value) for key, value in body.items()})
 
 
 def board_parts(there: Splunk) -> list[Part]:

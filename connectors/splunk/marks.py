@@ -4,23 +4,21 @@
   editors of Splunk Web leave keys alone that they do not show.
 - A macro: at the end of its ``description``, which Splunk Web's form of macros does not show.
 - A view: at the end of the ``description`` of its XML, which its editor keeps.
-- KV store collections and lookup definitions have no free field: a name with our prefix in our app is the mark.
+- KV store collections and lookup definitions have no free field: a name that we want, in our app, is the mark.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
-from tracehound.compiler import conf
-from tracehound.compiler.model import Query
 from tracehound.deploy import Mark, digest
 from tracehound.deploy.plan import NOTHING
 
 MARK = "action.tracehound.mark"
-OWN = "tracehound_"
-"""How the names of our collections and lookups begin."""
+OWN = "tracehound_seen_"
+"""How the names of the lookups of rules begin; one that no rule wants any more is taken out."""
 INITIAL = ("disabled",)
 """What only a new search is given: whether it is on is the analysts' from then on."""
 REST_NAMES = {
@@ -37,24 +35,9 @@ _LABEL = re.compile(r"</label>\s*")
 _HEAD = re.compile(r"<(?:dashboard|form)\b[^>]*>")
 
 
-def marked_searches(
-    queries: Sequence[Query], lateness: int, versions: Mapping[str, int]
-) -> list[tuple[str, dict[str, str]]]:
-    """The stanzas of ``savedsearches.conf`` with their marks. ``versions``: rule id -> version."""
-    made = []
-    for query, name, settings in searches_of(queries, lateness):
-        mark = new_mark(search_body(settings), versions.get(query.rule.id, 1))
-        made.append((name, {**settings, MARK: search_text(mark)}))
-    return made
-
-
-def searches_of(queries: Sequence[Query], lateness: int) -> list[tuple[Query, str, dict[str, str]]]:
-    """Each saved search with the query that it comes of."""
-    return [
-        (query, name, settings)
-        for query in queries
-        for name, settings in conf.stanzas([query], lateness)
-    ]  # fmt: skip
+def with_mark(settings: Mapping[str, str], version: int) -> dict[str, str]:
+    """A stanza of ``savedsearches.conf`` with its mark. ``version``: of the rule, by its lock file."""
+    return {**settings, MARK: search_text(new_mark(search_body(settings), version))}
 
 
 def new_mark(body: Mapping[str, str], version: int) -> Mark:

@@ -6,20 +6,35 @@ Actions that analysts add, and whether a search is on, are theirs: they are give
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from tracehound.compiler import cache
-from tracehound.compiler.model import Compilation, Query
+from tracehound.compiler.model import Compilation
 from tracehound.config import Settings
 from tracehound.content import content_root
 from tracehound.deploy import Found, LeftOut, Mark, Part, Wanted
 from tracehound.rules import Rule, lock
 
-from . import marks
+from . import marks, searches
 from .objects import Entries, content_of
 from .rest import Rest
+from .settable import Settable
+from .settings import SplunkSettings
 
 KIND = "saved search"
+
+
+class Target(Protocol):
+    """The Splunk that is deployed to (``deploy.Splunk``)."""
+
+    @property
+    def settings(self) -> SplunkSettings: ...
+    @property
+    def app(self) -> Settings: ...
+    @property
+    def rest(self) -> Rest: ...
+    @property
+    def settable(self) -> Settable: ...
 
 
 class SavedSearches(Entries):
@@ -42,24 +57,25 @@ class SavedSearches(Entries):
         return {**fields, marks.MARK: marks.search_text(mark)}
 
 
-def parts(
-    rest: Rest, rules: Sequence[Rule], settings: Settings, complete: bool, *, enabled: bool = False
-) -> list[Part]:
+def parts(there: Target, rules: Sequence[Rule], complete: bool, *, enabled: bool = False) -> list[Part]:
     """The saved searches that are wanted; what SPL cannot say, with the reason."""
-    compiled = cache.compiled(rules, "splunk", settings.packs, settings.lists)
-    wanted = wanted_searches(compiled.queries, settings, enabled=enabled)
-    return [Part(SavedSearches(rest), wanted, left_out(compiled), complete)]
+    compiled = cache.compiled(rules, "splunk", there.app.packs, there.app.lists)
+    wanted = wanted_searches(there, compiled, enabled=enabled)
+    return [Part(SavedSearches(there.rest), wanted, left_out(compiled), complete)]
 
 
-def wanted_searches(queries: Sequence[Query], settings: Settings, *, enabled: bool = False) -> list[Wanted]:
+def wanted_searches(there: Target, compiled: Compilation, *, enabled: bool = False) -> list[Wanted]:
     """As they should be in Splunk."""
-    versions = lock.versions([content_root(), *settings.packs])
+    versions = lock.versions([content_root(), *there.app.packs])
     initial = {"disabled": "0" if enabled else "1"}
+    approximate = {query.rule.id: tuple(query.approximate) for query in compiled.queries}
     made = []
-    for query, name, stanza in marks.searches_of(queries, settings.lateness):
-        version = versions.get(query.rule.id, 1)
-        notes = tuple(query.approximate)
-        made.append(Wanted(KIND, name, name, marks.search_body(stanza), version, initial, notes))
+    rules = [query.rule for query in compiled.queries]
+    for one in searches.saved_searches(there.settings, there.app, rules, there.settable):
+        version = versions.get(one.rule.id, 1)
+        notes = () if one.companion else approximate.get(one.rule.id, ())
+        body = marks.search_body(one.settings)
+        made.append(Wanted(KIND, one.name, one.name, body, version, initial, notes))
     return made
 
 

@@ -1,4 +1,4 @@
-"""Search jobs: run to their end, read to their last row, cancelled in any case; and searches moved to test events."""
+"""Search jobs: run to their end, read to their last row, cancelled in any case; macros put into their searches."""
 
 from __future__ import annotations
 

@@ -38,6 +38,7 @@ CONNECTIONS = 8
 PAGE = 200
 MOST_PAGES = 500
 MOST_BYTES = 200_000_000
+FORM = (("Content-Type", "application/x-www-form-urlencoded"),)
 CLOUD_HOSTS = (".splunkcloud.com", ".cloud.splunk.com", ".splunkcloudgc.com")
 _NUMBER = re.compile(r"\d+")
 
@@ -146,8 +147,8 @@ class Rest:
                 answer = self._context.post(
                     place, headers=headers, body=orjson.dumps(json).decode(), **values
                 )
-            elif method == "POST":
-                answer = self._context.post(place, **values)
+            elif method == "POST":  # not post(), which keeps owner and sharing of an ACL to itself
+                answer = self._context.request(place, method="POST", headers=list(FORM), body=values)
             elif method == "DELETE":
                 answer = self._context.delete(place, **values)
             else:
