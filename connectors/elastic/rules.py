@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tracehound.compiler import cache, kibana
@@ -20,6 +20,7 @@ from tracehound.errors import TargetError
 from tracehound.rules import Rule, RuleSet, lock
 
 from .kibana import Kibana
+from .replacing import ANSWERED, note, replaced, replacement
 
 KIND = "rule"
 PLACE = "/api/detection_engine/rules"
@@ -37,11 +38,6 @@ LANGUAGES = ("kql", "lucene", "esql", "eql")
 """The first that can say a rule is taken."""
 WINDOWS = frozenset({"esql", "eql"})
 """Those that can say correlations."""
-ANSWERED = frozenset(
-    {"id", "immutable", "rule_source", "revision", "created_at", "created_by", "updated_at", "updated_by",
-     "execution_summary", "outcome", "alias_target_id", "alias_purpose"}
-)  # fmt: skip
-"""What Kibana answers and does not take."""
 _SPAN = re.compile(r"(now-)?(\d+)([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -51,7 +47,13 @@ def parts(
 ) -> list[Part]:
     """The detection rules that are wanted; what cannot be had, with the reason."""
     wanted, left_out = wanted_rules(rules.rules, app, suppression=kibana_.suppresses, enabled=enabled)
-    return [Part(DetectionRules(kibana_), wanted, left_out, complete)]
+    objects = DetectionRules(kibana_)
+    types = objects.types()
+    for place, one in enumerate(wanted):
+        old = types.get(one.key, one.body["type"])
+        if old != one.body["type"]:
+            wanted[place] = replace(one, notes=(*one.notes, note(old, one.body["type"])))
+    return [Part(objects, wanted, left_out, complete)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +175,19 @@ class DetectionRules:
 
     def __init__(self, kibana_: Kibana) -> None:
         self._kibana = kibana_
+        self._listed: list[Found] | None = None
+
+    def types(self) -> dict[str, str]:
+        """The types of our rules that are there: what was listed for it serves the next ``find``."""
+        self._listed = [found_rule(raw) for raw in self.all()]
+        return {f.key: str(f.raw["type"]) for f in self._listed if f.mark is not None and "type" in f.raw}
 
     def find(self, keys: Sequence[str]) -> list[Found]:
         """All rules of the space that carry our mark, and those with these ids."""
         wanted = set(keys)
-        return [f for raw in self.all() if (f := found_rule(raw)).mark is not None or f.key in wanted]
+        listed = map(found_rule, self.all()) if self._listed is None else self._listed
+        self._listed = None
+        return [f for f in listed if f.mark is not None or f.key in wanted]
 
     def all(self) -> Iterator[dict[str, Any]]:
         """Every rule that is not Elastic's own."""
@@ -215,12 +225,7 @@ class DetectionRules:
     def update(
         self, wanted: Wanted, found: Found, fields: Mapping[str, Any], dropped: Sequence[str], mark: Mark
     ) -> None:
-        """``PATCH``, which leaves what it does not name; ``PUT`` of the whole where a field has to go."""
-        if "type" in fields:
-            raise TargetError(
-                f"is of type {found.raw['type']} and should be {fields['type']}, which Kibana cannot change: "
-                f"`tracehound remove elastic --rule {wanted.key}` and apply again; its exceptions go with it"
-            )
+        """``PATCH`` leaves what it does not name; ``PUT`` of the whole where a field has to go; else a new rule."""
         theirs = [t for t in found.raw.get("tags", ()) if not _is_own(t) and Mark.parse(t, CODES) is None]
         ours = fields["tags"] if "tags" in fields else [] if "tags" in dropped else found.body.get("tags", ())
         changed = {
@@ -229,6 +234,11 @@ class DetectionRules:
             "version": wanted.version,
             "tags": [*ours, *theirs, mark.text(CODES)],
         }
+        if "type" in fields:
+            after = replacement(wanted, found, _sent(fields), dropped)
+            after["required_fields"] = comparable(after).get("required_fields", [])
+            replaced(found.raw, after | changed, self._kibana.request, PLACE)
+            return
         if not dropped:
             self._kibana.request("PATCH", PLACE, changed)
             return

@@ -132,6 +132,92 @@ def test_a_field_that_goes_is_taken_away_and_nothing_else(
     assert actions(kibana, few) == {"unchanged": len(few)}
 
 
+def of_another_type(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next version of the pack says this rule in ES|QL."""
+    made = compiled.rule_object
+
+    def changed(query: Any, *args: Any, **more: Any) -> Json:
+        body = made(query, *args, **more)
+        if query.rule.id == rule.id:
+            body |= {
+                "type": "esql",
+                "language": "esql",
+                "query": "FROM logs-tracehound.* METADATA _id",
+                "note": "new",
+            }
+            body.pop("index", None)
+        return body
+
+    monkeypatch.setattr(compiled, "rule_object", changed)
+
+
+def test_a_rule_of_another_type_is_replaced_and_keeps_what_analysts_made_of_it(
+    few: list[Rule], kibana: KibanaStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(kibana, few)
+    rule = few[0].id
+    exceptions = [{"id": "e", "list_id": "l", "type": "detection", "namespace_type": "single"}]
+    action = [{"action_type_id": ".email", "group": "default", "id": "x", "params": {}}]
+    tags = [*kibana.rules["default"][rule]["tags"], "soc"]
+    kibana.edit(
+        "default", rule, enabled=True, exceptions_list=exceptions, actions=action, risk_score=5, tags=tags
+    )
+    of_another_type(few[0], monkeypatch)
+    change = next(one for one in plan(parts_for(kibana, few)) if one.key == rule)
+    assert change.action == "update"
+    assert change.kept == ("risk_score",)
+    assert change.wanted is not None
+    assert any("deleted and created anew" in note for note in change.wanted.notes)
+    deploy(kibana, few)
+    after = kibana.rules["default"][rule]
+    assert (after["type"], after["query"], after["note"]) == (
+        "esql",
+        "FROM logs-tracehound.* METADATA _id",
+        "new",
+    )
+    assert "index" not in after
+    assert (after["exceptions_list"], after["actions"], after["enabled"]) == (exceptions, action, True)
+    assert after["risk_score"] == 5
+    assert "soc" in after["tags"]
+    assert actions(kibana, few) == {"unchanged": len(few)}
+    (change,) = [one for one in plan(parts_for(kibana, few)) if one.key == rule]
+    assert change.kept == ("risk_score",), "what the analyst edited is still known as theirs"
+    assert [one.method for one in kibana.writes()[-2:]] == ["DELETE", "POST"]
+
+
+@pytest.mark.parametrize("edit", [{"query": "mine: 1"}, {"filters": [{"query": {"match_all": {}}}]}], ids=str)
+def test_what_an_analyst_wrote_in_the_old_language_keeps_the_type(
+    edit: Json, few: list[Rule], kibana: KibanaStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(kibana, few)
+    kibana.edit("default", few[0].id, **edit)
+    of_another_type(few[0], monkeypatch)
+    failed = [one for one in deploy(kibana, few) if one.status == "failed"]
+    assert [one.change.key for one in failed] == [few[0].id]
+    assert "an analyst edited" in failed[0].reason
+    after = kibana.rules["default"][few[0].id]
+    assert after["type"] == "query"
+    assert {name: after[name] for name in edit} == edit
+    done, _ = apply(plan(parts_for(kibana, few), overwrite=True), overwrite=True)
+    assert {one.status for one in done} == ({"done"} if "query" in edit else {"failed"})
+
+
+def test_a_replacement_that_is_refused_leaves_the_rule_as_it_was(
+    few: list[Rule], kibana: KibanaStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(kibana, few)
+    kibana.edit("default", few[0].id, enabled=True)
+    before = kibana.rules["default"][few[0].id]
+    of_another_type(few[0], monkeypatch)
+    kibana.faults.append(Fault(400, lambda method, path, body: method == "POST" and body["type"] == "esql"))
+    (failed,) = [one for one in deploy(kibana, few) if one.status == "failed"]
+    assert "as it was" in failed.reason
+    after = kibana.rules["default"][few[0].id]
+    assert {k: v for k, v in after.items() if k not in ("id", "revision", "meta")} == {
+        k: v for k, v in before.items() if k not in ("id", "revision", "meta")
+    }
+
+
 def test_the_licence_decides_on_suppression(few: list[Rule], kibana: KibanaStub) -> None:
     deploy(kibana, few)
     assert not any("alert_suppression" in rule for rule in kibana.rules["default"].values())
