@@ -34,6 +34,8 @@ CUT, WHOLE = "tracehound.cut", "tracehound.whole"
 LAST = ("unmapped", "raw_data")
 SMALLEST = 48
 """Bytes of a value below which it is not worth cutting."""
+SMALL_LIST = 512
+"""Bytes of a list up to which its elements keep what rules may not test."""
 MOST_NAMED = 600
 """Bytes that the list of what was cut may take; above it, only the top-level names are listed."""
 
@@ -67,7 +69,7 @@ def arrange(event: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
     named = _shorten(head, size, whole) if size > LIMIT else []
     behind = _behind(head, named)
     marked: dict[str, Any] = {CUT: _listed(named)} if named else {}
-    rest = sorted(moved.items(), key=lambda item: (item[0] in LAST, len(dumps(item[1]))))
+    rest = sorted(moved.items(), key=_late)
     return head | marked | behind | dict(rest) | ({WHOLE: whole} if whole else {}), bool(named)
 
 
@@ -75,7 +77,7 @@ def restored(event: dict[str, Any]) -> dict[str, Any]:
     """The event as it was before ``arrange``; the order of its attributes aside."""
     event.pop(CUT, None)
     whole = event.pop(WHOLE, {})
-    for path in [name for name in event if "." in name]:
+    for path in [name for name in event if "." in name or "\\" in name]:
         _put(event, path, event.pop(path))
     for path, value in whole.items():
         _put(event, path, value)
@@ -119,9 +121,11 @@ def _known(
             if inner or not item:
                 kept[name] = inner
         elif isinstance(below, dict) and isinstance(item, list):
-            kept[name] = [_plain(one, below) if isinstance(one, dict) else one for one in item]
-            if kept[name] != item:
-                whole[path] = item
+            kept[name] = item
+            if len(dumps(item)) > SMALL_LIST:
+                kept[name] = [_plain(one, below) if isinstance(one, dict) else one for one in item]
+                if kept[name] != item:
+                    whole[path] = item
         else:
             moved[path] = item
     return kept
@@ -212,6 +216,12 @@ def _behind(head: dict[str, Any], named: list[str]) -> dict[str, Any]:
     return behind
 
 
+def _late(moved: tuple[str, Any]) -> tuple[int, int]:
+    """Small values first; what only people read, last."""
+    name, value = moved
+    return (LAST.index(name) + 1 if name in LAST else 0, len(dumps(value)))
+
+
 def _listed(named: list[str]) -> list[str]:
     """What was cut, by path, or by top-level name where that is too long."""
     if len(dumps(named)) <= MOST_NAMED:
@@ -225,6 +235,12 @@ def _listed(named: list[str]) -> list[str]:
 def _escaped(name: str) -> str:
     """A name as a part of a path: a dot or backslash of its own is marked."""
     return name.replace("\\", "\\\\").replace(".", "\\.") if "." in name or "\\" in name else name
+
+
+def marked(event: Mapping[str, Any]) -> bool:
+    """Whether a top-level name looks like a path, and so has to be told from one."""
+    names = "".join(event)
+    return "." in names or "\\" in names
 
 
 def _put(event: dict[str, Any], path: str, value: Any) -> None:

@@ -19,7 +19,7 @@ import orjson
 from tracehound.delivery import Document
 from tracehound.schema.constants import CLASSES
 
-from .arrange import FIRST, LIMIT, arrange, dumps, restored, without_nulls
+from .arrange import FIRST, LIMIT, arrange, dumps, marked, restored, without_nulls
 from .settings import SplunkSettings
 
 MOST_ENVELOPES = 4096
@@ -87,7 +87,7 @@ class Encoder:
         if b"null" in body:
             made = without_nulls(made)
             body = dumps(made)
-        if len(body) > LIMIT or "." in "".join(made):
+        if len(body) > LIMIT or marked(made):
             arranged, cut = arrange(made)
             self.cut += cut
             body = dumps(arranged)
