@@ -23,11 +23,16 @@ def command(ctx: click.Context, target: str, out: Path, config: Path | None, pac
     For elastic: the boards, as saved objects for the import of Kibana 8.19 and newer, and as bodies of the
     Dashboards API of Kibana 9.5. (`tracehound apply elastic` installs them over the network.)
 
-    A board that is refused is said with file, line and reason and makes the exit code 1; the others are written.
+    For splunk: the apps tracehound (search heads), TA-tracehound (all machines) and tracehound_indexes, each as
+    a folder and as a package to upload. Settings come from tracehound.yml and the environment; the same content
+    and settings give the same bytes.
+
+    What is refused is said with file, line and reason and makes the exit code 1; the rest is written.
 
     \b
     Example:
       tracehound build elastic -o built
+      tracehound build splunk -o built
     """
     from tracehound.targets import target as target_named
 
