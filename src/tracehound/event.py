@@ -136,28 +136,45 @@ def complete(
     The first event is the normalizer's own and is changed in place; further ones are copied, as they share what
     tells who and where with the first.
     """
-    first, *others = made = list(events) or [{}]
+    made = list(events)
+    first = made[0] if made else None
     if not first:
         raise RecordError("the normalizer made no event of it", reason="no_event")
-    transient = [{key: event.pop(key) for key in TRANSIENT if key in event} for event in made]
-    finished = [prune(event, 0) for event in others]
-    finished.insert(0, prune_own(first, 0))
+    transient = [_transient(event) for event in made]
+    made[0] = prune_own(first, 0)
+    for ordinal in range(1, len(made)):
+        made[ordinal] = _apart(made[ordinal], first)
     digest = sha256(record.raw).hexdigest()
     seed = _seed(record, normalizer, identity, digest)
-    for ordinal, event in enumerate(finished):
+    for ordinal, event in enumerate(made):
         uid = blake2b(f"{seed}\0{ordinal}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        kept = transient[ordinal]
         if not normalizer.passthrough:
             _derive(event, record, normalizer, uid, digest)
-        elif not transient[ordinal].get(FINISHED):
+        elif FINISHED not in kept:
             _adopt(event, record, normalizer, uid, digest)
-        for key, value in transient[ordinal].items():
-            if value:
-                event[key] = value
+        event.update(kept)
     left = leftover(record.data, 0)
     if left:
-        unmapped = finished[0].get("unmapped")
-        finished[0]["unmapped"] = unmapped | left if unmapped else left
-    return finished
+        unmapped = first.get("unmapped")
+        first["unmapped"] = unmapped | left if unmapped else left
+    return made
+
+
+def _transient(event: Event) -> Event:
+    """Take out what is not of OCSF; what is empty says nothing."""
+    return {key: value for key in TRANSIENT if key in event and (value := event.pop(key))}
+
+
+def _apart(event: Event, first: Event) -> Event:
+    """A pruned copy; whole parts that tell who and where are those of the first event, which are pruned already."""
+    shared = {}
+    places = event.copy()
+    for key in SHARED_BY_TOOL_EVENTS:
+        if (item := event.get(key)) is not None and item is first.get(key):
+            shared[key] = item
+            places[key] = True
+    return prune(places, 0) | shared
 
 
 def _seed(record: Record, normalizer: Normalizer, identity: str | None, digest: str) -> str:
@@ -221,9 +238,8 @@ def _derive(event: Event, record: Record, normalizer: Normalizer, uid: str, dige
     metadata = event.setdefault("metadata", {})
     metadata["uid"] = uid
     metadata["version"] = ocsf.OCSF_VERSION
-    metadata["product"] = {
-        "name": normalizer.product, "vendor_name": normalizer.vendor, **metadata.get("product", {})
-    }  # fmt: skip
+    product = {"name": normalizer.product, "vendor_name": normalizer.vendor}
+    metadata["product"] = product | metadata["product"] if "product" in metadata else product
     metadata.setdefault("log_provider", normalizer.log_provider or normalizer.product)
     metadata["extensions"] = [ocsf.EXTENSION]
     profiles = _profiles(event, class_uid)
@@ -251,23 +267,29 @@ def _captions(class_uid: int, activity_id: int, activity: str | None, said: str 
 
 def _stand_ins(event: Event, class_uid: int, ai: dict[str, Any], normalizer: Normalizer) -> None:
     """What OCSF requires and the log may lack: a user's name, the emitting service as source and as actor."""
-    for user in (event.get("actor", {}).get("user"), event.get("user")):
+    actor, source = event.get("actor"), event.get("src_endpoint")
+    for holder in (actor, event):
+        user = holder.get("user") if holder else None
         if user and "email_addr" in user and not ("name" in user or "uid" in user):
             user["name"] = user["email_addr"]
     wanted = class_uid in ocsf.AI_OPERATION_CLASSES
-    if wanted and "actor" not in event:
-        event["actor"] = {"app_name": ai.get("agent", {}).get("name") or normalizer.product}
-    source = (
-        event.setdefault("src_endpoint", {}) if wanted and class_uid != 1007 else event.get("src_endpoint")
-    )
-    if source is not None and source.keys().isdisjoint(ENDPOINT_NAMES):
-        source["svc_name"] = ai.get("agent", {}).get("name") or normalizer.product
+    if wanted and actor is None:
+        event["actor"] = {"app_name": _agent_or_product(ai, normalizer)}
+    if source is None:
+        if wanted and class_uid != 1007:
+            event["src_endpoint"] = {"svc_name": _agent_or_product(ai, normalizer)}
+    elif ENDPOINT_NAMES.isdisjoint(source):
+        source["svc_name"] = _agent_or_product(ai, normalizer)
+
+
+def _agent_or_product(ai: dict[str, Any], normalizer: Normalizer) -> Any:
+    return ai.get("agent", {}).get("name") or normalizer.product
 
 
 def _ai_operation(event: Event, ai: dict[str, Any], normalizer: Normalizer) -> None:
     """``ai_model`` and ``message_context`` from our ``ai``, which holds the same on every class."""
-    model = ai.get("model", {})
-    if "name" in model or "provider" in model:
+    model = ai.get("model")
+    if model and ("name" in model or "provider" in model):
         made = {"name": model.get("name", UNKNOWN), "ai_provider": model.get("provider", UNKNOWN)}
         if "version" in model:
             made["version"] = model["version"]
@@ -275,8 +297,9 @@ def _ai_operation(event: Event, ai: dict[str, Any], normalizer: Normalizer) -> N
     context = event.get("message_context", {})
     if ai.get("activity") == "inference":
         context.setdefault("ai_role_id", ASSISTANT_ROLE)
-    for kind, count in ai.get("tokens", {}).items():
-        context[f"{kind}_tokens"] = count
+    if "tokens" in ai:
+        for kind, count in ai["tokens"].items():
+            context[f"{kind}_tokens"] = count
     if context:
         if "service" not in context and "application" not in context:
             context["service"] = {"name": normalizer.product}

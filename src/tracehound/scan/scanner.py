@@ -123,8 +123,18 @@ class Scanner:
         which is then what is given back.
         """
         raw = text.encode("utf-8", "surrogatepass")
-        if self._known_clean(raw):
-            return text
+        return text if self._known_clean(raw) else self._redacted(text, raw)
+
+    def redact_scanned(self, text: str, direction: str) -> str:
+        """``redact`` for a text that was scanned in that direction: its verdict mostly tells that all is well."""
+        raw = text.encode("utf-8", "surrogatepass")
+        if self._memo is not None:
+            verdict = self._memo.get((direction, xxhash.xxh3_128_digest(raw)))
+            if verdict is not None:
+                return self._redacted(text, raw) if self._has_masked(verdict) else text
+        return self.redact(text)
+
+    def _redacted(self, text: str, raw: bytes) -> str:
         spans = self._masked_spans(raw)
         if not text.isascii():
             clean = fold(text).encode("utf-8", "surrogatepass")
@@ -142,10 +152,11 @@ class Scanner:
         for direction in DIRECTIONS[1:]:  # system texts are not searched for personal data
             verdict = self._memo.get((direction, digest))
             if verdict is not None:
-                return not any(
-                    self.patterns[hit.pattern_id].family in MASKED_FAMILIES for hit in verdict.hits
-                )
+                return not self._has_masked(verdict)
         return False
+
+    def _has_masked(self, verdict: Verdict) -> bool:
+        return any(self.patterns[hit.pattern_id].family in MASKED_FAMILIES for hit in verdict.hits)
 
     def _indexed(self, patterns: list[Pattern]) -> Index:
         return Index(patterns, self._gates, engine=self._engine, cache=self._cache, gated=self._gated)
