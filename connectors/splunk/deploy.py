@@ -17,6 +17,7 @@ from tracehound.rules import Rule, RuleSet
 from . import lookups, marks, objects_searches
 from .macros import macros
 from .objects_knowledge import Apps, Collections, Lookups, Macros, Views
+from .objects_rows import APPLIED, APPLIED_SETTINGS, Rows, wanted_rows
 from .rest import Rest
 from .settable import Settable, settable
 from .settings import SplunkSettings
@@ -99,13 +100,20 @@ def knowledge_parts(there: Splunk, rules: Sequence[Rule], texts: Sequence[str] |
     if texts is not None:
         found = [one for one in found if any(one.name in text for text in texts)]
         made = [one for one in made if any(f"`{one.name}`" in text for text in texts)]
+    if there.has_app:
+        brought = Lookups(rest, []).by_file([one.name for one in found])
+        found = [one for one in found if one.name not in brought]
+    catalogues = [wanted_rows(one) for one in found if one.rows is not None]
     collections = [_wanted("collection", one.name, one.settings) for one in lookups.collections(found)]
+    if catalogues:
+        collections.append(_wanted("collection", APPLIED, APPLIED_SETTINGS))
     defined = [_wanted("lookup", one.name, one.kv_store()) for one in found]
     said = [_wanted("macro", one.name, marks.macro_body(one.definition, one.description)) for one in made]
     shared = not complete
     return [
         Part(Collections(rest, collections), collections, complete=complete, shared=shared),
         Part(Lookups(rest, defined), defined, complete=complete, shared=shared),
+        Part(Rows(rest, catalogues), catalogues, complete=complete, shared=shared),
         Part(Macros(rest), said, complete=complete, shared=shared),
     ]
 

@@ -71,12 +71,27 @@ class Collections(Named):
     kind = "collection"
     collection = ("storage", "collections", "config")
 
+    def remove(self, found: Found) -> str:
+        """With what baselines have learned; a catalogue in which analysts have rows of their own stays."""
+        if not found.key.startswith(marks.OWN):
+            path = self.rest.path("storage/collections/data", found.key)
+            rows = self.rest.request("GET", path, {"limit": 1}, missing_ok=True)
+            if rows:
+                return "it holds rows that are not ours, and stays with them"
+        return super().remove(found)
+
 
 class Lookups(Named):
     """Lookup definitions: ``data/transforms/lookups``."""
 
     kind = "lookup"
     collection = ("data", "transforms", "lookups")
+
+    def by_file(self, keys: Sequence[str]) -> set[str]:
+        """Those whose rows are a file: they came with the app's files, rows and all."""
+        return {
+            found.key for found in self.find(keys) if found.key in keys and found.body.get("filename", "")
+        }  # fmt: skip
 
 
 class Views(Entries):
