@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from spl import commands, lookups, shaping, stats
+from spl import charting, commands, lookups, shaping, stats
 from spl.arguments import Args
 from spl.context import Command, Context, Lookup
 from spl.errors import SplError
@@ -37,6 +37,8 @@ COMMANDS: dict[str, Callable[[Args, Context], Command]] = {
     "stats": stats.stats,
     "eventstats": stats.eventstats,
     "streamstats": stats.streamstats,
+    "timechart": charting.timechart,
+    "xyseries": charting.xyseries,
     "lookup": lookups.lookup,
     "inputlookup": lookups.inputlookup,
     "outputlookup": lookups.outputlookup,
@@ -45,13 +47,17 @@ COMMANDS: dict[str, Callable[[Args, Context], Command]] = {
 
 @dataclass
 class Compiled:
-    """A parsed search. ``expanded`` is its text with the macros in place."""
+    """A parsed search. ``expanded`` is its text with the macros in place.
+
+    ``matched`` is how many rows the first command of the last run gave: events, of a search that begins with one.
+    """
 
     expanded: str
     options: Options
     generating: bool
     _context: Context = field(repr=False)
     _steps: list[Command] = field(repr=False)
+    matched: int = 0
 
     def run(
         self,
@@ -72,8 +78,9 @@ class Compiled:
         self._context.now = now
         self._context.earliest, self._context.latest = earliest, latest
         rows = [] if self.generating else [event.row(self.options) for event in events]
-        for step in self._steps:
+        for number, step in enumerate(self._steps):
             rows = step(rows)
+            self.matched = len(rows) if number == 0 else self.matched
         return rows
 
 
