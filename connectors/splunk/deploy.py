@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from tracehound.config import Settings
-from tracehound.deploy import Deployment, Part, Wanted
+from tracehound.deploy import Deployment, LeftOut, Part, Wanted
 from tracehound.errors import ConfigError, TargetError
 from tracehound.rules import Rule, RuleSet
 
-from . import lookups, marks, objects_searches
+from . import boards, lookups, marks, objects_searches
 from .macros import macros
 from .objects_knowledge import Apps, Collections, Lookups, Macros, Views
 from .objects_rows import APPLIED, APPLIED_SETTINGS, Rows, wanted_rows
@@ -124,19 +121,11 @@ def _wanted(kind: str, name: str, body: Mapping[str, str]) -> Wanted:
 
 def board_parts(there: Splunk) -> list[Part]:
     """The boards of our content and of packs; what is refused is left out with the reason."""
-    module = _module("boards")
-    if module is None:
-        return []
-    wanted = []
-    for view in module.views(there.settings):
-        wanted.append(Wanted("board", view.name, view.label, marks.view_body(view.xml)))
-    return [Part(Views(there.rest), wanted)]
-
-
-def _module(name: str) -> Any:
-    if importlib.util.find_spec(f"{__package__}.{name}") is None:
-        return None
-    return importlib.import_module(f"{__package__}.{name}")
+    refused: list[str] = []
+    found = boards.views(there.settings, there.app, refused.append)
+    wanted = [Wanted("board", one.name, one.label, marks.view_body(one.xml)) for one in found]
+    left_out = [LeftOut("board", why, why.partition(":")[0], why) for why in refused]
+    return [Part(Views(there.rest), wanted, left_out)]
 
 
 def _notes(there: Splunk) -> Iterator[str]:

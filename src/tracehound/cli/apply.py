@@ -16,16 +16,21 @@ from tracehound.cli import _deploying as deploying
 @click.option(
     "--enable", is_flag=True, help="New rules are switched on; those that are there stay as they are."
 )
+@click.option(
+    "--rollback", is_flag=True,
+    help="Only go back to the mapping of the events before this one; it stays until --overwrite.",
+)  # fmt: skip
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def command(
-    ctx: click.Context, /, target: str, form: str, out: Path | None, overwrite: bool, enable: bool, yes: bool,
-    **options: Any,
+    ctx: click.Context, /, target: str, form: str, out: Path | None, overwrite: bool, enable: bool,
+    rollback: bool, yes: bool, **options: Any,
 ) -> None:  # fmt: skip
-    """Bring TARGET to what the pack says: templates of the events, rules, boards.
+    """Bring TARGET to what the pack says: rules, boards, and what they rest on.
 
-    Shows the plan and asks. Only objects that carry Tracehound's mark are changed, and of these only
-    what no analyst edited; exceptions, actions and whether a rule is on are theirs from the start.
+    That is on Elastic the templates of the events, on Splunk macros and lookups. Shows the plan and asks.
+    Only objects that carry Tracehound's mark are changed, and of these only what no analyst edited;
+    exceptions, actions and whether a rule is on are theirs from the start.
     Each object is read again before it is written. It may be run again at any time; what failed is
     tried again then.
 
@@ -34,11 +39,20 @@ def command(
     \b
     Example:
       tracehound apply elastic
-      tracehound apply elastic --rule bedrock_guardrail_deleted --yes
+      tracehound apply splunk --rule bedrock_guardrail_deleted --yes
     """
     from tracehound.deploy import apply, plan
 
     chosen = deploying.Chosen(target, options)
+    if rollback:
+        back = chosen.target.part("rollback")
+        if not yes and not (
+            deploying.on_terminal() and click.confirm("go back to the mapping before?", err=True)
+        ):
+            raise click.UsageError("--rollback: --yes says so where there is no terminal to ask on")
+        for line in back(chosen.target_settings):
+            click.echo(line, err=True)
+        return
     more = {"enabled": True} if enable else {}
     changes = plan(chosen.deployment(**more).parts, overwrite=overwrite)
     if form == "table":

@@ -30,7 +30,7 @@ def command(target: str, form: str, out: Path | None, start: str, end: str | Non
     \b
     Example:
       tracehound backtest elastic --from 30d
-      tracehound backtest elastic --from 2026-01-01 --to 2026-02-01 --level high --format json
+      tracehound backtest splunk --from 2026-01-01 --to 2026-02-01 --level high --format json
     """
     from tracehound.deploy.backtest import Range, backtest
 

@@ -26,7 +26,7 @@ def command(
     \b
     Example:
       tracehound plan elastic
-      tracehound plan elastic --area agents --format json
+      tracehound plan splunk --area agents --format json
     """
     from tracehound.deploy import plan
 

@@ -19,13 +19,13 @@ def command(
 ) -> None:
     """Take out of TARGET what Tracehound put there: everything, or the chosen rules.
 
-    Shows what would go, with what analysts edited in it, and asks. What has no mark of Tracehound's stays. Events
-    stay too, and with them their templates.
+    Shows what would go, with what analysts edited in it, and asks. What has no mark of Tracehound's stays.
+    Events stay too, and with them their templates; on Splunk also what came with the files of an app.
 
     \b
     Example:
       tracehound remove elastic --rule bedrock_guardrail_deleted
-      tracehound remove elastic --yes
+      tracehound remove splunk --yes
     """
     from tracehound.deploy import apply, removal
 

@@ -33,7 +33,7 @@ def command(ctx: click.Context, /, target: str, form: str, out: Path | None, **o
     \b
     Example:
       tracehound verify elastic
-      tracehound verify elastic --rule bedrock_guardrail_deleted --format json
+      tracehound verify splunk --rule bedrock_guardrail_deleted --format json
     """
     from tracehound.deploy.verify import verify
 
