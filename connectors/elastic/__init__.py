@@ -14,6 +14,7 @@ TARGET = Target(
         "settings": "settings:ElasticSettings",
         "push": "push:open_sender",
         "deploy": "deploy:deployment",
+        "rollback": "rollout:back",
         "build": "boards:build",
         "verify": "verify:verifier",
         "backtest": "backtest:backtester",

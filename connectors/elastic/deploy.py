@@ -117,16 +117,10 @@ def events_part(there: Elastic) -> Part:
     managed = rollout.has_lifecycle(there.client, there.settings, there.server)
     wanted = templates.objects(there.settings, there.server, managed)
     notes = () if managed or there.server.flavour == "serverless" else (rollout.NO_LIFECYCLE,)
-    body = {_field(one): rollout._hash_in(one, one.body) for one in wanted}
+    body = {rollout.field_of(one): rollout.hash_in(one, one.body) for one in wanted}
     title = f"index template of {templates.PATTERN} with its components"
     one = Wanted(KIND, templates.NAME, title, body, notes=notes)
     return Part(Templates(there, wanted), [one], ordered=True)
-
-
-def _field(one: templates.TemplateObject) -> str:
-    """Mappings have the hash in their names: the field stays the same."""
-    name = one.name.removeprefix(templates.NAME).lstrip("@")
-    return "mappings" if name.startswith("mappings-") else name if one.kind == "component" else one.kind
 
 
 class Templates:
@@ -143,18 +137,20 @@ class Templates:
         return [] if found is None else [found]
 
     def get(self, key: str) -> Found | None:
-        """The hashes that are there; not ours where one of the names is somebody else's."""
+        """The hashes that are there, and which were edited; not ours where one of them is somebody else's."""
         hashes: dict[str, str] = {}
+        body: dict[str, str] = {}
         foreign = False
         for one in self._wanted:
-            there, has = rollout._found_hash(self._there.client, self._there.settings, one)
-            foreign = foreign or (there is not None and has is None)
-            if has:
-                hashes[_field(one)] = has
+            state = rollout.state_of(self._there.client, self._there.settings, one)
+            foreign = foreign or (state.found is not None and not state.ours)
+            if state.hash is not None:
+                hashes[name := rollout.field_of(one)] = state.hash
+                body[name] = f"edited {state.hash}" if state.edited else state.hash
         if not hashes and not foreign:
             return None
         mark = None if foreign else Mark(1, {name: digest(one) for name, one in hashes.items()})
-        return Found(KIND, key, templates.NAME, hashes, mark)
+        return Found(KIND, key, templates.NAME, body, mark)
 
     def create(self, wanted: Wanted, mark: Mark) -> None:
         """Put them."""
@@ -163,8 +159,8 @@ class Templates:
     def update(
         self, wanted: Wanted, found: Found, fields: Mapping[str, Any], dropped: Sequence[str], mark: Mark
     ) -> None:
-        """Put what differs; data streams with another mapping are rolled over."""
-        self.create(wanted, mark)
+        """Put what differs, but nothing that was edited; data streams with another mapping are rolled over."""
+        rollout.install(self._there.client, self._there.settings, self._there.server, only=set(fields))
 
     def remove(self, found: Found) -> str:
         """Without the events: while there are any, the templates stay with them."""

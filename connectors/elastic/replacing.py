@@ -1,7 +1,7 @@
 """A rule whose type in Kibana changes. Kibana cannot change it, so the rule is deleted and created anew.
 
 What analysts made of it goes along: exceptions, actions, whether it is on, their tags, and the fields they edited.
-What they wrote in the old type's language (the query, its filters, its indices) cannot, and keeps the rule as it is.
+What they wrote in the old type's language (query, filters, indices) cannot, and keeps the rule as it is.
 """
 
 from __future__ import annotations

@@ -39,6 +39,9 @@ PRIORITY = 250
 IGNORE_ABOVE = 8191
 MAPPINGS = f"{NAME}@mappings-"
 
+NAMED = ("index_patterns", "priority", "composed_of", "ignore_missing_component_templates")
+"""What of an index template is ours to say."""
+
 _AS_KEYWORD = frozenset(("keyword", "wildcard", "constant_keyword"))
 
 
@@ -82,6 +85,18 @@ def hash_of(body: Any) -> str:
     return blake2b(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), digest_size=6).hexdigest()
 
 
+def hash_as_put(body: dict[str, Any]) -> str:
+    """The hash of a component or index template, from our body as from the server's, which has numbers as texts."""
+    kept = body.get("template", {}) if "composed_of" not in body else {name: body.get(name) for name in NAMED}
+    return hash_of(_plain(kept))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list) else str(value).lower()
+
+
 def objects(settings: ElasticSettings, server: Server, lifecycle: bool = True) -> list[TemplateObject]:
     """What is put, in this order. ``lifecycle``: the server has ILM or ISM."""
     mappings = mapping(server)
@@ -110,13 +125,13 @@ def objects(settings: ElasticSettings, server: Server, lifecycle: bool = True) -
     if not server.opensearch:
         template["composed_of"].append(f"{NAME}@custom")
         template["ignore_missing_component_templates"] = [f"{NAME}@custom"]
-    template["_meta"] = {"managed_by": OWNER, "hash": hash_of(template)}
+    template["_meta"] = {"managed_by": OWNER, "hash": hash_as_put(template)}
     parts.append(TemplateObject("template", NAME, f"/_index_template/{NAME}", template))
     return parts
 
 
 def _component(name: str, template: dict[str, Any]) -> TemplateObject:
-    meta = {"managed_by": OWNER, "hash": hash_of(template)}
+    meta = {"managed_by": OWNER, "hash": hash_as_put({"template": template})}
     return TemplateObject(
         "component", name, f"/_component_template/{name}", {"template": template, "_meta": meta}
     )
@@ -172,13 +187,14 @@ def _policy(settings: ElasticSettings, server: Server) -> Iterator[TemplateObjec
 
 def mapping_in_use(client: Elasticsearch, settings: ElasticSettings) -> str | None:
     """The hash of the mapping that the index template names; None where there is no template of ours."""
-    template = _template(client, settings)
+    template = template_in_use(client, settings)
     if template is None:
         return None
     return next((n.removeprefix(MAPPINGS) for n in template["composed_of"] if n.startswith(MAPPINGS)), None)
 
 
-def _template(client: Elasticsearch, settings: ElasticSettings) -> dict[str, Any] | None:
+def template_in_use(client: Elasticsearch, settings: ElasticSettings) -> dict[str, Any] | None:
+    """Our index template; None where there is none. Raises ``ConfigError`` where it is somebody else's."""
     found = request(client, settings, "GET", f"/_index_template/{NAME}", missing_ok=True)
     if not found or not found.get("index_templates"):
         return None

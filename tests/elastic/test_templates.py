@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from elastic_push import Cluster, clean, day, part
 
+from tracehound.config import Settings
+from tracehound.deploy import Change, apply, plan
 from tracehound.errors import ConfigError
 from tracehound.schema import fields
 
@@ -72,8 +74,15 @@ def test_a_changed_mapping_is_rolled_out_and_taken_back(
     said = rollout.rollback(cluster.client, cluster.settings)
     assert templates.mapping_in_use(cluster.client, cluster.settings) == before
     assert _write_mappings(cluster) == {before}
+    assert [line for line in cluster.install() if line != rollout.NO_LIFECYCLE] == [], "it stays so"
+    assert events_change(cluster).conflicts == ("template",)
+    done, _ = apply([events_change(cluster, overwrite=True)], overwrite=True)
+    assert [one.status for one in done] == ["done"]
+    assert _write_mappings(cluster) == {after}
+    assert rollout.rollback(cluster.client, cluster.settings)
     assert rollout.rollback(cluster.client, cluster.settings)
     assert templates.mapping_in_use(cluster.client, cluster.settings) == after
+    assert set(cluster.ids()) == {event["metadata"]["uid"] for event in day(50)}
 
 
 def _write_mappings(cluster: Cluster) -> set[str]:
@@ -82,6 +91,76 @@ def _write_mappings(cluster: Cluster) -> set[str]:
         (mapping,) = cluster.ask("GET", f"/{index}/_mapping").values()
         found.add(mapping["mappings"]["_meta"]["hash"])
     return found
+
+
+def events_change(cluster: Cluster, **more: Any) -> Change:
+    """What ``plan`` says of the templates."""
+    deploy = part("deploy")
+    there = deploy.Elastic(cluster.settings, Settings(), cluster.client, cluster.server, None)
+    (change,) = plan([deploy.events_part(there)], **more)
+    return change
+
+
+def longer(component: Any) -> None:
+    component["template"]["mappings"]["properties"]["team"] = {"type": "keyword"}
+
+
+def slower(component: Any) -> None:
+    component["template"].setdefault("settings", {}).setdefault("index", {})["refresh_interval"] = "30s"
+
+
+def other_type(component: Any) -> None:
+    component["template"]["mappings"]["properties"]["message"] = {"type": "keyword"}
+
+
+EDITS: dict[str, tuple[str, Any]] = {
+    "a setting more": ("settings", slower),
+    "a setting in the empty one": ("lifecycle", slower),
+    "a field more": ("mappings", longer),
+    "a field of another type": ("mappings", other_type),
+    "a priority": ("template", lambda template: template.update(priority=300)),
+    "a component more": (
+        "template",
+        lambda template: template["composed_of"].insert(0, "logs-tracehound@settings"),
+    ),
+}
+
+
+def edit(cluster: Cluster, name: str) -> str:
+    """Somebody edits an object and leaves its ``_meta``; gives the field's name."""
+    field, change = EDITS[name]
+    (one,) = [
+        one
+        for one in templates.objects(cluster.settings, cluster.server, False)
+        if rollout.field_of(one) == field
+    ]
+    found = rollout.state_of(cluster.client, cluster.settings, one).found
+    kept = {k: v for k, v in found.items() if not k.startswith(("created_date", "modified_date"))}
+    change(kept)
+    cluster.ask("PUT", one.path, kept)
+    return field
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edit_by_hand_is_seen_and_stays(
+    name: str, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.install()
+    assert (events_change(cluster).action, events_change(cluster).kept) == ("unchanged", ())
+    field = edit(cluster, name)
+    change = events_change(cluster)
+    assert (change.action, change.kept) == ("unchanged", (field,))
+    cluster.install()
+    assert events_change(cluster).kept == (field,), "push --setup leaves it too"
+    if field == "template":
+        own = templates.own_fields()
+        monkeypatch.setattr(templates, "own_fields", lambda: {**own, "labels.team": "keyword"})
+        assert events_change(cluster).conflicts == ("template",), "an older version that was edited is seen"
+        apply([events_change(cluster)])
+        assert events_change(cluster).conflicts == ("template",)
+    done, _ = apply([events_change(cluster, overwrite=True)], overwrite=True)
+    assert [one.status for one in done] == ["done"]
+    assert (events_change(cluster).action, events_change(cluster).kept) == ("unchanged", ())
 
 
 def test_there_is_nothing_before_the_first(cluster: Cluster) -> None:
