@@ -2,7 +2,8 @@
 
 Splunk numbers the requests of a channel from 0, tells once that one is indexed, and forgets all when it restarts.
 A number that comes a second time therefore belongs to another life of the server: its acknowledgement would be
-taken for that of a request which may be lost. Then all that wait are sent again, under a new channel.
+taken for that of a request which may be lost. Then all that wait are sent again, under a new channel; and so they
+are when nothing listens any more.
 
 A load balancer that spreads requests over servers looks the same; it has to keep a client at one server (Splunk:
 sticky sessions). After ``MOST_CHANNELS`` the run ends with these words.
@@ -17,12 +18,13 @@ from dataclasses import dataclass, field
 from tracehound.delivery import TransportError
 from tracehound.errors import ConfigError
 
-from .hec import NO_ACKS, Hec, UncertainError
+from .hec import NO_ACKS, Hec, UncertainError, UnreachableError
 
 SOONEST, LATEST = 0.1, 2.0
 """Seconds between two questions: soon after something was acknowledged, then less and less often."""
 MOST_ASKED = 5000
-MOST_CHANNELS = 20
+MOST_CHANNELS, HEALTHY = 20, 100
+"""So many new channels, without so many requests that were acknowledged between two of them, are no restarts."""
 
 
 @dataclass(eq=False, slots=True)
@@ -43,7 +45,7 @@ class Acks:
         self._lock = threading.Condition()
         self._waiting: dict[int, Waiting] = {}
         self._below, self._above = 0, set[int]()  # numbers that came: all under ``_below``, and these
-        self._channels = 0
+        self._channels = self._good = 0
         self._closed = False
         self._poller: threading.Thread | None = None
         self.asked = 0
@@ -55,6 +57,7 @@ class Acks:
             if channel != self._hec.channel:
                 raise UncertainError("the server was restarted before it acknowledged: sent again")
             if number < self._below or number in self._above:
+                self._channels = 1 if self._good > HEALTHY else self._channels + 1
                 raise self._restarted()
             self._above.add(number)
             while self._below in self._above:
@@ -89,9 +92,8 @@ class Acks:
 
     def _restarted(self) -> TransportError:
         """Begin a new channel; what waits is sent again."""
-        self._channels += 1
         self._hec.channel = str(uuid.uuid4())
-        self._below, self._above = 0, set()
+        self._below, self._above, self._good = 0, set(), 0
         again = UncertainError("the server was restarted before it acknowledged: sent again")
         if self._channels > MOST_CHANNELS:
             error = ConfigError(
@@ -130,12 +132,15 @@ class Acks:
             if reply.status != 200 or not isinstance(said, dict):
                 raise self._hec.problem(reply)
         except TransportError as error:
-            if not error.retry:
-                with self._lock:
+            with self._lock:
+                if not error.retry:
                     self._end(error)
+                elif isinstance(error, UnreachableError):
+                    self._restarted()
             return False
         done = [one for one in asked if said.get(str(one.number)) is True]
         with self._lock:
+            self._good += len(done)
             for one in done:
                 if self._waiting.get(one.number) is one:
                     del self._waiting[one.number]

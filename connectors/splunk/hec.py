@@ -184,12 +184,16 @@ class Hec:
         if isinstance(error, urllib3.exceptions.ReadTimeoutError):
             return UncertainError(f"{self.url}: no answer within {self.settings.timeout:g} s")
         if isinstance(error, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError):
-            return TransportError(f"{self.url}: cannot be reached: {said}")
+            return UnreachableError(f"{self.url}: cannot be reached: {said}")
         return UncertainError(f"{self.url}: the connection broke: {said}")
 
 
 class UncertainError(TransportError):
     """The request may have arrived: what is sent again may then be there twice."""
+
+
+class UnreachableError(TransportError):
+    """Nothing listens there: a server that was there is down, or starts anew."""
 
 
 def _pool(settings: SplunkSettings) -> urllib3.HTTPConnectionPool:
@@ -217,6 +221,7 @@ def _tls(settings: SplunkSettings) -> ssl.SSLContext:
     if not settings.verify_tls:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # said once, by us
     return context
 
 
