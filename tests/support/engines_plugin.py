@@ -1,4 +1,4 @@
-"""Fixtures of real engines: servers of the three kinds, ``splcheck``, ``eql_matches``, ``esql_problems``.
+"""Fixtures of real engines: servers, ``splcheck``, ``eql_matches``, ``esql_problems``, ``splunk_app_checks``.
 
 A server is started when the first test asks for it and serves the whole run, with all workers of pytest-xdist.
 Where what it needs is missing, the tests that use it are skipped and the summary says in one line per engine which
@@ -19,6 +19,7 @@ import engines
 import engines_eql
 import engines_esql
 import engines_spl
+import engines_splunk_apps
 import pytest
 from engines_build import EngineMissing
 
@@ -108,6 +109,13 @@ def esql_problems() -> Callable[..., list[str | None]]:
     """ES|QL checked for a version of Elasticsearch: None where a query is accepted, else what is wrong."""
     _ask("esqlcheck", engines_esql.prepare)
     return engines_esql.esql_problems
+
+
+@pytest.fixture(scope="session")
+def splunk_app_checks() -> Any:
+    """Splunk's own checks of apps: ``appinspect``, ``slim_says``, ``ksconf_says``."""
+    _ask("splunk app checks", engines_splunk_apps.prepare)
+    return engines_splunk_apps
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
