@@ -54,7 +54,7 @@ class Jobs:
             "earliest_time": earliest,
             "latest_time": latest,
             "exec_mode": "normal",
-            "max_count": MOST_ROWS,
+            "max_count": MOST_ROWS + 1,
             "auto_cancel": FORGOTTEN_AFTER,
         }
         answer = self._rest.request("POST", self._path(), values)

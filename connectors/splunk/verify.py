@@ -267,14 +267,11 @@ class SplunkVerifier:
         return self._jobs.rows(search + more, *self._times(asked))
 
     def _times(self, asked: Asked) -> tuple[str, str]:
-        """The range of a run that ends when the events were sent, however late it is by now.
-
-        A search that waits for late events (``latest`` is some time ago) is run as if that time had passed.
-        """
+        """The range of a run at the moment when the events were sent, however late it is by now."""
         back, lag = seconds_ago(asked.earliest), seconds_ago(asked.latest)
         if back is None or lag is None or not back:
             return asked.earliest or "0", asked.latest or "now"
-        return str(self._sent_at - max(back - lag, 1)), str(self._sent_at)
+        return str(self._sent_at - back), str(self._sent_at - lag)
 
     def _first_seen(self, query: Query, asked: Asked, samples: Sequence[Sample]) -> set[str]:
         """The search that keeps the lookup is run first, over all, as it is when a rule is new."""

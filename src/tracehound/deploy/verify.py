@@ -118,10 +118,17 @@ def samples_of(tester: RuleTester, rule: Rule, settings: Settings, now: int) -> 
 
 
 def moved_to(rule: Rule, events: Sequence[Event], settings: Settings, now: int) -> tuple[Event, ...]:
-    """Copies of events, all times moved by as much: what the embedded engine raises last is raised at ``now``."""
+    """Copies of events, all times moved by as much: what the embedded engine raises last is raised at ``now``.
+
+    A window that is judged when it closes has then ended so long ago that late events are not waited for any more.
+    """
     engine = engine_for([rule], settings)
     found = [*engine.process(list(events)), *engine.flush()]
     last = max(event["time"] for event in events)
+    link = rule.correlation
+    if link is not None and link.at_close:
+        last += link.seconds * 1000
+        now -= settings.lateness * 1000
     hits = [f["time"] for f in found if isinstance(f.get("time"), int) and f["time"] <= last]
     by = now - max(hits, default=last)
     return tuple(_moved(event, by, "") for event in events)
