@@ -1,6 +1,7 @@
 """Sockets under the Splunk stand-in: a listener in threads, what goes wrong on it, and a log of its requests.
 
-Faults are planned on a ``Faults``: each applies to the next ``times`` requests that it fits, or for some seconds.
+Faults are planned on a ``Faults``: each applies to the next ``times`` requests that it fits, or for some
+seconds.
 """
 
 from __future__ import annotations
@@ -225,6 +226,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.kind)
         self.send_header("Content-Length", str(len(body)))
+        if self.close_connection:
+            self.send_header("Connection", "Close")
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.end_headers()

@@ -42,6 +42,7 @@ class Indexes:
         self.lost: list[Indexed] = []
         self._events: list[Indexed] = []
         self._lock = threading.Lock()
+        self._sorted: list[Indexed] | None = None
 
     def __contains__(self, name: str) -> bool:
         return name in self.names
@@ -51,6 +52,7 @@ class Indexes:
         with self._lock:
             for event in events:
                 (self._events if event.index in self.names else self.lost).append(event)
+            self._sorted = None
 
     def events(self, index: str | None = None) -> list[Indexed]:
         """What can be searched, oldest arrival first."""
@@ -59,13 +61,20 @@ class Indexes:
 
     def newest_first(self) -> list[Indexed]:
         """As a search retrieves them: by time, of the same time the later arrival first."""
-        events = self.events()
-        events.reverse()
-        events.sort(key=lambda event: event.time, reverse=True)
-        return events
+        with self._lock:
+            if self._sorted is None:
+                self._sorted = [event for event in reversed(self._events) if not event.deleted]
+                self._sorted.sort(key=lambda event: event.time, reverse=True)
+            return self._sorted
+
+    def changed(self) -> None:
+        """Events were deleted."""
+        with self._lock:
+            self._sorted = None
 
     def clear(self) -> None:
         """All indexes are emptied."""
         with self._lock:
             self._events.clear()
             self.lost.clear()
+            self._sorted = None
