@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from tracehound.boards import Panel, PanelSpec, spl
+from tracehound.boards import Board, Panel, PanelSpec, spl
 from tracehound.boards.words import whole
 from tracehound.compiler.spl import evaluated, searched
 from tracehound.schema import fields
 
 from .dashboard_filters import Filter, filter_of
-from .dashboard_words import columns, plain
+from .dashboard_words import columns, literal, plain
 
 LEVELS = {
-    "Fatal": "#8c1a4b", "Critical": "#c4314b", "High": "#e8743b", "Medium": "#f2b544", "Low": "#6cb36c",
-    "Informational": "#5a9bd5", "Other": "#9aa0a6", "Unknown": "#9aa0a6",
+    "Fatal": "#b0307a", "Critical": "#d13a5a", "High": "#d9622b", "Medium": "#b97a00", "Low": "#3f9142",
+    "Informational": "#3b82c4", "Other": "#868c94", "Unknown": "#868c94",
 }  # fmt: skip
-"""OCSF's levels of severity; colours that can be told apart on white and on black."""
+"""OCSF's levels of severity in colours that can be read on white and on black."""
+MARGIN = 40
+"""What a panel's frame takes of its width, in the grid's pixels."""
+MARKUP = re.compile(r"[!-/:-@\[-`{-~]")
 TIMES = "earliest=$global_time.earliest|u$&latest=$global_time.latest|u$"
 FORM = "form.global_time.earliest=$global_time.earliest|u$&form.global_time.latest=$global_time.latest|u$"
 
@@ -28,8 +32,30 @@ def picture(panel: Panel, known: Sequence[Filter], app: str) -> dict[str, Any]:
     spec = panel.spec
     kind, options = _drawn(spec)
     made: dict[str, Any] = {"type": kind, "options": options}
+    if kind == "splunk.table" and _level_columns(spec):
+        made["context"] = {"levels": [{"match": name, "value": colour} for name, colour in LEVELS.items()]}
     handlers = _handlers(panel, known, app)
     return made | ({"eventHandlers": handlers} if handlers else {})
+
+
+def described(spec: PanelSpec) -> dict[str, str]:
+    """The line below a panel's title, which Dashboard Studio cuts: numbers are too narrow for one."""
+    return {"description": literal(spec.description)} if spec.description and spec.kind != "metric" else {}
+
+
+def explained(board: Board) -> dict[str, Any]:
+    """All that is said about the board and its panels, and what it means when one is empty: a page of its own."""
+    lines = [_escaped(board.spec.description), ""]
+    for panel in board.panels:
+        said = [f"**{_escaped(panel.spec.title)}**", _escaped(panel.spec.description or "")]
+        said.append(f"When empty: {_escaped(panel.spec.empty)}")
+        lines.append("- " + " ".join(filter(None, said)))
+    return {"type": "splunk.markdown", "options": {"markdown": "\n".join(lines)}}
+
+
+def _escaped(text: str) -> str:
+    """Text in which nothing is markup or a token."""
+    return literal(MARKUP.sub(r"\\\g<0>", " ".join(text.split())))
 
 
 def _drawn(spec: PanelSpec) -> tuple[str, dict[str, Any]]:
@@ -37,7 +63,7 @@ def _drawn(spec: PanelSpec) -> tuple[str, dict[str, Any]]:
         return "splunk.singlevalue", _number(spec)
     if spec.kind == "table":
         return "splunk.table", _table(spec)
-    colours = {"seriesColorsByField": LEVELS} if _levels(spec) else {}
+    colours = {"seriesColorsByField": LEVELS} if _level_columns(spec) else {}
     if spec.kind == "pie":
         return "splunk.pie", {"showDonutHole": True, "labelDisplay": "valuesAndPercentage", **colours}
     split = len(spec.by) + bool(spec.interval) > 1
@@ -63,19 +89,30 @@ def _number(spec: PanelSpec) -> dict[str, Any]:
         "trendDisplay": "off",
         "numberPrecision": 0 if whole(spec) else 2,
         "shouldUseThousandSeparators": True,
+        "shouldAbbreviateMajorValue": whole(spec) and spec.measure.how == "sum",
     }
     if spec.unit:
-        options |= {"unit": plain(spec.unit), "unitPosition": "after"}
+        options |= {"unit": f"\u00a0{plain(spec.unit)}", "unitPosition": "after"}
     return options
 
 
 def _table(spec: PanelSpec) -> dict[str, Any]:
-    formats = {columns(spec)[1]: {"align": "right", "headerAlign": "right"}}
-    return {"count": 10, "showInternalFields": False, "columnFormat": formats}
+    names, total = columns(spec)
+    widths = {total: 34 + 8 * len(total), **dict.fromkeys(_level_columns(spec), 110)}
+    left = 100 * spec.width - MARGIN - sum(widths.values())
+    formats: dict[str, Any] = {
+        name: {"width": max(left // max(len(names) - len(_level_columns(spec)), 1), 90)} for name in names
+    }
+    for name in widths:
+        formats[name] = {"width": widths[name]}
+    for name in _level_columns(spec):
+        formats[name]["rowColors"] = f'> table | seriesByName("{name}") | matchValue(levels)'
+    formats[total] |= {"align": "right", "headerAlign": "right"}
+    return {"count": 10, "fontSize": "small", "showInternalFields": False, "columnFormat": formats}
 
 
-def _levels(spec: PanelSpec) -> bool:
-    return any(by.field == "severity" for by in spec.by)
+def _level_columns(spec: PanelSpec) -> list[str]:
+    return [name for name, by in zip(columns(spec)[0], spec.by, strict=True) if by.field == "severity"]
 
 
 def _handlers(panel: Panel, known: Sequence[Filter], app: str) -> list[dict[str, Any]]:

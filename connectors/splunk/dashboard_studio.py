@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tracehound.boards import Board, Panel, spl
-from tracehound.boards.words import about, places
+from tracehound.boards.words import places
 from tracehound.compiler import conditions
 
 from . import dashboard_filters, dashboard_panels
@@ -19,9 +19,9 @@ from .dashboard_filters import Filter
 from .dashboard_words import columns, literal
 
 TIME = "global_time"
-WIDTH, ROW = 1200, 25
+WIDTH, ROW = 1200, 28
 """The grid's width, and the height of a row of a board, in the grid's pixels."""
-LAYOUT = "layout_1"
+LAYOUT, ABOUT = "layout_1", "layout_about"
 MARK = "\0"
 """Where the choices stand in a query; no board holds it."""
 
@@ -35,11 +35,12 @@ def definition(board: Board, app: str = "tracehound") -> dict[str, Any]:
         f"viz_{panel.spec.id}": {
             **dashboard_panels.picture(panel, known, app),
             "title": literal(panel.spec.title),
-            "description": literal(about(panel.spec)),
+            **dashboard_panels.described(panel.spec),
             "dataSources": {"primary": source_of(panel, sources)},
         }
         for panel in board.panels
     }
+    drawn["viz_about"] = dashboard_panels.explained(board)
     time = {
         "type": "input.timerange",
         "title": "Time",
@@ -60,11 +61,18 @@ def definition(board: Board, app: str = "tracehound") -> dict[str, Any]:
         "layout": {
             "globalInputs": ["input_time", *menus],
             "tabs": {
-                "items": [{"layoutId": LAYOUT, "label": literal(spec.title)}],
-                "options": {"showTabBar": False},
+                "items": [
+                    {"layoutId": LAYOUT, "label": literal(spec.title)},
+                    {"layoutId": ABOUT, "label": "About the panels"},
+                ],
             },
             "layoutDefinitions": {
-                LAYOUT: {"type": "grid", "options": {"width": WIDTH}, "structure": _structure(board)}
+                LAYOUT: {"type": "grid", "options": {"width": WIDTH}, "structure": _structure(board)},
+                ABOUT: {
+                    "type": "grid",
+                    "options": {"width": WIDTH},
+                    "structure": [_block("viz_about", 0, 0, WIDTH, 900)],
+                },
             },
         },
     }
@@ -139,8 +147,11 @@ def _structure(board: Board) -> list[dict[str, Any]]:
         x = 0
         for number, (panel, place) in enumerate(line, 1):
             width = WIDTH - x if number == len(line) else round(WIDTH * place[2] / whole)
-            at = {"x": x, "y": y, "w": width, "h": height}
-            made.append({"item": f"viz_{panel.spec.id}", "type": "block", "position": at})
+            made.append(_block(f"viz_{panel.spec.id}", x, y, width, height))
             x += width
         y += height
     return made
+
+
+def _block(name: str, x: int, y: int, width: int, height: int) -> dict[str, Any]:
+    return {"item": name, "type": "block", "position": {"x": x, "y": y, "w": width, "h": height}}
