@@ -1,0 +1,57 @@
+"""What tests of deploying to Splunk share: rules, plans, the parts of a deployment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from splunk_stub import SplunkStub
+
+from tracehound.config import Settings
+from tracehound.deploy import Change, Deployment, Done, apply, plan, removal
+from tracehound.errors import ConfigError
+from tracehound.rules import Rule, RuleSet
+from tracehound.targets import target
+
+
+def chosen(rules: Sequence[Rule]) -> RuleSet:
+    """Some rules as a set."""
+    return RuleSet(tuple(rules))
+
+
+def wanted(
+    stub: SplunkStub, rules: Sequence[Rule], complete: bool = True, site: Settings | None = None, **more: Any
+) -> Deployment:
+    """What is wanted on this Splunk."""
+    enabled = {"enabled": more.pop("enabled")} if "enabled" in more else {}
+    made: Deployment = target("splunk").part("deploy")(
+        stub.settings(**more), site or Settings(), chosen(rules), complete, **enabled
+    )
+    return made
+
+
+def planned(stub: SplunkStub, rules: Sequence[Rule], complete: bool = True, **more: Any) -> list[Change]:
+    """What would be done."""
+    overwrite = bool(more.pop("overwrite", False))
+    return plan(wanted(stub, rules, complete, **more).parts, overwrite=overwrite)
+
+
+def actions(changes: Sequence[Change], *kinds: str) -> Counter[str]:
+    """How many changes there are of each action, of some kinds."""
+    return Counter(change.action for change in changes if not kinds or change.kind in kinds)
+
+
+def deploy(stub: SplunkStub, rules: Sequence[Rule], complete: bool = True, **more: Any) -> list[Done]:
+    """All that is wanted is written; nothing stops it."""
+    overwrite = bool(more.get("overwrite", False))
+    done, error = apply(planned(stub, rules, complete, **more), overwrite=overwrite)
+    assert error is None, error
+    return done
+
+
+def take_out(
+    stub: SplunkStub, rules: Sequence[Rule], complete: bool = True, **more: Any
+) -> tuple[list[Done], ConfigError | None]:
+    """What carries the mark is removed."""
+    return apply(removal(wanted(stub, rules, complete, **more).parts))
