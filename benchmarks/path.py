@@ -131,7 +131,7 @@ class WholePath:
         self.engine._matcher = learned._matcher  # its rules are about single events: they hold no state
         memo = scanner_for(())._memo
         if memo is not None:
-            memo._verdicts.clear()
+            memo.clear()
 
     def run(self, lines: Sequence[bytes]) -> int:
         """Decode, normalize, join, enrich, match, encode; gives the number of events."""

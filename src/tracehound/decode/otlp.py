@@ -121,12 +121,14 @@ def _record(signal: str, item: Any, about: Record, scope: Record) -> Record:
         made["malformed"] = item
         return made
     for name, value in item.items():
-        known: str = CAMEL.get(name) or name
-        read = _FIELDS.get(known)
+        read = _FIELDS.get(name)
         if read is not None:
-            made[known] = read(value)
+            made[name] = read(value)
+        elif name in CAMEL:
+            known = CAMEL[name]
+            made[known] = _FIELDS[known](value) if known in _FIELDS else value
         else:
-            made["unknown_" + known if known in ("otlp", "resource", "scope") else known] = value
+            made["unknown_" + name if name in ("otlp", "resource", "scope") else name] = value
     if type(made.get("attributes")) is not dict:
         made["attributes"] = {}
     if signal == "metric":

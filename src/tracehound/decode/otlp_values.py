@@ -36,14 +36,14 @@ def camel(name: str) -> str:
 
 def plain(value: Any, depth: int = 0) -> Any:
     """An ``AnyValue`` as a plain value (bytes stay base64 text); what is none stays as it is."""
-    if not isinstance(value, dict) or len(value) != 1 or depth > MAX_DEPTH:
+    if type(value) is not dict or len(value) != 1 or depth > MAX_DEPTH:
         return None if value == {} else value
     ((key, inner),) = value.items()
     shape = _VALUE_KINDS.get(key)
     if shape is None:
         return value
     if shape == "int":
-        return _integer(inner)
+        return _integer(inner) if type(inner) is str else inner
     if shape == "array":
         values = inner.get("values", []) if isinstance(inner, dict) else inner
         return [plain(item, depth + 1) for item in values] if isinstance(values, list) else inner
@@ -52,13 +52,11 @@ def plain(value: Any, depth: int = 0) -> Any:
     return inner
 
 
-def _integer(value: Any) -> Any:
-    if isinstance(value, str) and len(value) <= 20:
-        try:
-            return int(value)
-        except ValueError:
-            return value
-    return value
+def _integer(value: str) -> int | str:
+    try:
+        return int(value) if len(value) <= 20 else value
+    except ValueError:
+        return value
 
 
 def attributes(value: Any, depth: int = 0) -> dict[str, Any]:
@@ -76,22 +74,30 @@ def attributes(value: Any, depth: int = 0) -> dict[str, Any]:
     made: dict[str, Any] = {}
     odd: list[Any] = []
     for item in value if isinstance(value, list) else ():
-        key = item.get("key") if type(item) is dict else None
+        try:
+            key, inner = item["key"], item["value"]
+        except (KeyError, TypeError):
+            key, inner = item.get("key") if type(item) is dict else None, None
         if type(key) is not str:
             odd.append(item)
             continue
-        place, number = key, 1
-        while place in made:
-            number += 1
-            place = f"{key}#{number}"
-        inner = item.get("value")
+        if key in made:
+            key = _numbered(key, made)
         if type(inner) is dict and len(inner) == 1 and "stringValue" in inner:  # as most are
-            made[place] = inner["stringValue"]
+            made[key] = inner["stringValue"]
         else:
-            made[place] = plain(inner, depth + 1)
+            made[key] = plain(inner, depth + 1)
     if odd:
         made["#malformed"] = odd
     return made
+
+
+def _numbered(key: str, made: dict[str, Any]) -> str:
+    """The name for another value of a key that is there already."""
+    number = 2
+    while f"{key}#{number}" in made:
+        number += 1
+    return f"{key}#{number}"
 
 
 def resource(value: Any) -> dict[str, Any]:

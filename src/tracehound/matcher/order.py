@@ -63,7 +63,9 @@ class Order:
         if self._compress is None:
             self._learn(raw)
         assert self._compress is not None
-        waiting = Waiting(time, serial, self._shared(parts), self._compress(raw))
+        # A copy of its own size: what zstandard gives holds a buffer as large as the event.
+        small = bytes(memoryview(self._compress(raw)))
+        waiting = Waiting(time, serial, self._shared(parts), small)
         heapq.heappush(self._heap, waiting)
         self._serial = max(self._serial, serial) + 1
         self._size += EACH + len(waiting.packed)
