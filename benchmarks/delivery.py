@@ -20,6 +20,7 @@ from typing import Any
 
 import orjson
 from benchmarks import corpus
+from benchmarks.delivery_splunk import to_splunk
 from benchmarks.figures import Figure
 from benchmarks.path import NOW, stream
 
@@ -69,6 +70,8 @@ def delivery(records: int, runs: int) -> Iterator[Figure]:
     plain = _cpu(lambda: [orjson.dumps(event) for event in events], runs) / len(events) * 1e6
     yield Figure(SECTION, "ECS fields and encoding, an event", each, "us", f"orjson.dumps alone {plain:.1f}")
     yield _memory(records)
+    with null_server() as url:
+        yield from to_splunk(url, events, runs, _cpu)
 
 
 def _beside(
@@ -175,17 +178,17 @@ def _refused(records: int) -> tuple[float, int, float]:
             delivered.put([Document(uid, "r", bytes(bytearray(body)))])  # a copy, as an encoder makes one
             taken += 1
 
-    before = _resident()
+    before = resident()
     feeder = threading.Thread(target=feed, daemon=True)
     feeder.start()
     time.sleep(3)
-    grown = _resident() - before
+    grown = resident() - before
     stop.set()
     delivered.abort()
     return grown, taken, (2 * limits.in_flight + 1) * limits.bytes / 1e6
 
 
-def _resident() -> float:
+def resident() -> float:
     """Resident memory of this process in MB."""
     return int(Path("/proc/self/statm").read_text("utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 

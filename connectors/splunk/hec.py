@@ -120,7 +120,7 @@ class Hec:
             headers["cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         try:
             answer = self._pool.urlopen(
-                method, self._path + path, body=body, headers=headers, retries=False, redirect=False
+                method, self._path + path, body, headers, False, redirect=False, assert_same_host=False
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise self._broken(error) from None

@@ -1,4 +1,6 @@
-"""A server that says yes to all bulk requests and does nothing, in a process of its own: for measuring clients.
+"""A server that says yes to all bulk requests, as Elasticsearch and as Splunk's HTTP Event Collector, and does nothing.
+
+It is a process of its own, for measuring clients.
 
     python tests/support/null_server.py [--status N] [--port N]    # prints its port; ends with its standard input
 
@@ -21,6 +23,9 @@ TEMPLATES = b'{"index_templates":[]}'
 ITEM = b'{"create":{"_index":"i","_id":"0123456789abcdef0123456789abcdef","_version":1,"result":"created",'
 WHOLE = ITEM + b'"_shards":{"total":1,"successful":1,"failed":0},"_seq_no":1,"_primary_term":1,"status":201}}'
 SHORT = b'{"create":{"status":201}}'
+HEALTHY = b'{"text":"HEC is healthy","code":17}'
+TAKEN = b'{"text":"Success","code":0}'
+NO_ACKS = b'{"text":"ACK is disabled","code":14}'
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -31,12 +36,18 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        self._answer(200, TEMPLATES if "template" in self.path else ROOT)
+        if self.path.startswith("/services/collector"):
+            return self._answer(200, HEALTHY)
+        return self._answer(200, TEMPLATES if "template" in self.path else ROOT)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         if self.status != 200:
             self._answer(self.status, b'{"error":{"type":"es_rejected_execution_exception","reason":"busy"}}')
+            return
+        if self.path.startswith("/services/collector"):
+            asks = "/ack" in self.path
+            self._answer(400 if asks else 200, NO_ACKS if asks else TAKEN)
             return
         if self.headers.get("content-encoding") == "gzip":
             body = zlib.decompress(body, 31)
