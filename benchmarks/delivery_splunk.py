@@ -1,8 +1,8 @@
 """What sending to Splunk costs the client, beside a bare httpx client, against a server that does nothing.
 
 Both send the same prepared events in the same batches, compressed by the same library. The bare client has its
-batches joined already, sends one after the other and looks at the status alone; ours cuts and joins the batches, keeps
-several on their way, reads what Splunk says, and counts. The server is another process.
+batches joined already, sends one after the other and looks at the status alone; ours cuts and joins the batches,
+keeps several on their way, reads what Splunk says, and counts. The server is another process.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A server that says yes to all bulk requests, as Elasticsearch and as Splunk's HTTP Event Collector, and does nothing.
+"""A server that says yes to all, as Elasticsearch and as Splunk's HTTP Event Collector, and does nothing.
 
 It is a process of its own, for measuring clients.
 
