@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from tracehound.compiler.conf_text import one_line
 from tracehound.config import Settings
 from tracehound.deploy import Deployment, LeftOut, Part, Wanted
 from tracehound.errors import ConfigError, TargetError
@@ -105,7 +106,10 @@ def knowledge_parts(there: Splunk, rules: Sequence[Rule], texts: Sequence[str] |
     if catalogues:
         collections.append(_wanted("collection", APPLIED, APPLIED_SETTINGS))
     defined = [_wanted("lookup", one.name, one.kv_store()) for one in found]
-    said = [_wanted("macro", one.name, marks.macro_body(one.definition, one.description)) for one in made]
+    said = [
+        _wanted("macro", one.name, marks.macro_body(one.definition, one_line(one.description)))
+        for one in made
+    ]
     shared = not complete
     return [
         Part(Collections(rest, collections), collections, complete=complete, shared=shared),
