@@ -180,7 +180,9 @@ def _policy(settings: ElasticSettings, server: Server) -> Iterator[TemplateObjec
             "description": f"Events of Tracehound (managed_by {OWNER}, hash {hash_of(states)})",
             "default_state": "hot",
             "states": states,
-            "ism_template": [{"index_patterns": [f".ds-{NAME}.*"], "priority": PRIORITY}],
+            "ism_template": [
+                {"index_patterns": [PATTERN], "priority": PRIORITY}
+            ],  # of data streams, not of their indices
         }
         yield TemplateObject("policy", POLICY, f"/_plugins/_ism/policies/{POLICY}", {"policy": policy})
 

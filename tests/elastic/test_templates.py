@@ -222,7 +222,9 @@ def test_lifecycle_by_server() -> None:
     found = objects("opensearch", lifecycle=life)
     policy = found["/_plugins/_ism/policies/tracehound"]["policy"]
     assert [state["name"] for state in policy["states"]] == ["hot", "delete"]
-    assert policy["ism_template"][0]["index_patterns"] == [".ds-logs-tracehound.*"]
+    assert policy["ism_template"][0]["index_patterns"] == [templates.PATTERN], (
+        "ISM looks by the stream's name"
+    )
     found = objects("serverless", lifecycle=life)
     assert not any("_ilm" in path or "_ism" in path for path in found)
     named = found["/_component_template/logs-tracehound@lifecycle"]["template"]

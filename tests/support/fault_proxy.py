@@ -70,7 +70,14 @@ class Reject:
     reason: str = "busy"
 
 
-Fault = Reset | Half | Say | Reject | None
+@dataclass(frozen=True)
+class Send:
+    """The server gets this body instead."""
+
+    body: Any
+
+
+Fault = Reset | Half | Say | Reject | Send | None
 
 
 class FaultProxy:
@@ -163,7 +170,11 @@ class _Handler(socketserver.StreamRequestHandler):
         if fault == Reset(after=False):
             self._reset()
             return False
-        status, body = self._reject(request, fault) if isinstance(fault, Reject) else self._forward(request)
+        if isinstance(fault, Reject):
+            status, body = self._reject(request, fault)
+        else:
+            instead = json.dumps(fault.body).encode() if isinstance(fault, Send) else None
+            status, body = self._forward(request, instead)
         if fault == Reset(after=True):
             self._reset()
             return False
