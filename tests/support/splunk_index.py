@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spl.engine import Event, Options, Row
+from splunk_partial import MAXCHARS, partial
 
 
 @dataclass
@@ -17,9 +18,15 @@ class Indexed(Event):
     deleted: bool = False
 
     def _extract(self, options: Options) -> Row:
-        row = super()._extract(options)
+        row = self._cut(options) if len(self.raw) > MAXCHARS else super()._extract(options)
         row.update({name: list(values) for name, values in self.fields.items()})
         return row
+
+    def _cut(self, options: Options) -> Row:
+        """Fields are extracted of the first 10,240 characters."""
+        whole = Indexed("", self.time, self.index, self.sourcetype, self.host, self.source)
+        row = {**partial(str(self.raw)[:MAXCHARS]), **Event._extract(whole, options)}
+        return {**row, "_raw": [str(self.raw)]}
 
     def told(self) -> dict[str, Any]:
         """For tests: the event's own attributes."""

@@ -199,7 +199,8 @@ class Objects:
         for role in {role for found in roles.values() for role in found} - {"*"}:
             if role not in self.people.roles:
                 raise RefusedError(400, f"Role does not exist: {role}")
-        moved = replace(one, owner=said["owner"], sharing=said["sharing"], **roles)
+        moved = replace(one, owner=said["owner"], sharing=said["sharing"])
+        moved.read, moved.write = roles.get("read", one.read), roles.get("write", one.write)
         with self.lock:
             kept = self._kept[one.conf]
             if moved.place != one.place and moved.place in kept:

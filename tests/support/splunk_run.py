@@ -28,7 +28,7 @@ from splunk_objects import Objects, Space, Stored
 from splunk_people import User
 
 NAMES_INDEX = re.compile(r"(?<![\w.{}])index\s*(?:=|!=|::|\s+IN\b)")
-NAMES_TIME = re.compile(r"(?<![\w.{}])(earliest|latest)\s*=")
+NAMES_TIME = re.compile(r"(?<![\w.{}])(earliest|latest)\s*=\s*\"?([^\s\")]+)")
 COMMAND = re.compile(r"\s*([A-Za-z_]+)")
 DELETE = re.compile(r"\|\s*delete\s*$")
 FOREVER = 32503680000.0
@@ -71,8 +71,8 @@ class Runner:
         if not search.lstrip().startswith(("|", "`", "(")) and (
             first is None or first[1].lower() != "search"
         ):
-            said = first[1] if first else search[:20]
-            raise RefusedError(400, f"Unknown search command '{said}'.", "FATAL")
+            unknown = first[1] if first else search[:20]
+            raise RefusedError(400, f"Unknown search command '{unknown}'.", "FATAL")
         macros = self._macros(space, user)
         deleting = DELETE.search(search)
         try:
@@ -81,10 +81,10 @@ class Runner:
             )
         except SplError as problem:
             raise RefusedError(400, f"Error in 'SearchParser': {problem}", "FATAL") from None
-        low, high = moment(earliest, now, 0.0), moment(latest, now, None)
         base, *more = stages(compiled.expanded)
-        said_times = NAMES_TIME.search(base.text)
-        events = self._events(base.text, user, 0.0 if said_times else low, None if said_times else high)
+        said = dict(NAMES_TIME.findall(base.text)) or {"earliest": earliest, "latest": latest}
+        low, high = moment(said.get("earliest", ""), now, 0.0), moment(said.get("latest", ""), now, None)
+        events = self._events(base.text, user, low, high)
         tables = self._lookups(compiled.expanded, space, user)
         lookups = {name: table.lookup for name, table in tables.items()}
         rows = compiled.run(events, lookups=lookups, now=now, earliest=low, latest=high)

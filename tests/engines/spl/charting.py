@@ -49,7 +49,7 @@ def timechart(args: Args, context: Context) -> Command:
         known = context.latest is not None
         if not rows and not known:
             return []
-        first = context.earliest if known else min(times)
+        first = context.earliest if known and context.earliest else min(times, default=context.earliest)
         last = context.latest if context.latest is not None else max(times) + 1e-6
         span = plan.span or next((s for s in STEPS if -(-last // s) - first // s <= plan.bins), STEPS[-1])
         cells: dict[tuple[str, float], list[Row]] = {}
