@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -37,7 +37,7 @@ from .verify_lookups import RunLookups
 SOURCE = "tracehound:verify:"
 STALE = timedelta(hours=1)
 STAMP = "%Y%m%dt%H%M%S"
-BATCH = 500
+SENDS, LONGEST_SEND = 8, 20.0
 FIRST_LOOK, LONGEST_LOOK = 0.2, 3.0
 SEARCHABLE = 120.0
 """Seconds without a further event that can be found, after which waiting for them ends."""
@@ -87,7 +87,7 @@ class SplunkVerifier:
         self.notes: list[str] = []
         self._hec = Hec(there.settings)
         self._jobs = Jobs(there.rest, there.search_app, patience=there.settings.patience or 900.0)
-        self._lookups = RunLookups(there.rest, self.run)
+        self._lookups = RunLookups(there.rest, there.search_app, self.run)
         self._macros = there.macro_definitions()
         self._hosts: dict[str, str] = {}
         self._sent_at = 0
@@ -185,22 +185,50 @@ class SplunkVerifier:
             documents += [encoder.document(event) for event in sample.events]
         transport = HecTransport(self._hec)
         try:
-            for start in range(0, len(documents), BATCH):
-                self._store(transport, documents[start : start + BATCH])
+            for batch in self._batches(documents):
+                self._store(transport, batch)
         finally:
             transport.close()
         self._until_searchable({self._hosts[one.mark]: len(one.events) for one in samples})
         self._sent_at = int(time.time())
 
+    def _batches(self, documents: Sequence[Document]) -> Iterator[list[Document]]:
+        batch: list[Document] = []
+        size = 0
+        for one in documents:
+            if batch and size + len(one.body) > self._settings.batch_bytes:
+                yield batch
+                batch, size = [], 0
+            batch.append(one)
+            size += len(one.body)
+        if batch:
+            yield batch
+
     @staticmethod
     def _store(transport: HecTransport, documents: list[Document]) -> None:
-        try:
-            answer = transport.send(documents)
-        except TransportError as error:
-            raise TargetError(f"test events are not taken: {error}") from error
-        if answer.rejected or answer.retry:
-            why = next((one.message for one in answer.rejected), answer.why)
-            raise TargetError(f"test events are not taken: {why}")
+        """Sent again while the collector is busy: an event that is there twice changes no verdict."""
+        said = ""
+        for attempt in range(SENDS):
+            after = None
+            try:
+                answer = transport.send(documents)
+            except TransportError as error:
+                said, after = str(error), error.after
+                if not error.retry:
+                    break
+            else:
+                if answer.rejected:
+                    said = answer.rejected[0].message
+                    break
+                if not answer.retry:
+                    return
+                documents, said, after = (
+                    [documents[place] for place in answer.retry],
+                    answer.why,
+                    answer.after,
+                )
+            time.sleep(min(after if after is not None else FIRST_LOOK * 2**attempt, LONGEST_SEND))
+        raise TargetError(f"test events are not taken: {said}")
 
     def _until_searchable(self, wanted: Mapping[str, int]) -> None:
         """Splunk finds events some time after it took them."""
