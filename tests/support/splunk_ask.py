@@ -19,16 +19,9 @@ class Ask:
         self.stub, self.headers = stub, {"authorization": f"Bearer {token or stub.token}"}
 
     def raw(self, method: str, path: str, data: dict[str, Any] | None = None, **query: Any) -> httpx.Response:
-        more = {"data": data} if data is not None else {}
-        query = {"output_mode": "json", **query}
+        place, query = self.stub.url + path, {"output_mode": "json", **query}
         return httpx.request(
-            method,
-            self.stub.url + path,
-            params=query,
-            headers=self.headers,
-            timeout=30,
-            verify=UNTRUSTING,
-            **more,
+            method, place, params=query, data=data, headers=self.headers, timeout=30, verify=UNTRUSTING
         )
 
     def get(self, path: str, **query: Any) -> tuple[int, Any]:

@@ -41,7 +41,7 @@ class Rest:
 
     def answer(self, request: Request) -> Answer:
         said = _arguments(request)
-        json = said.get("output_mode") == "json"
+        json = said.get("output_mode") == "json" or "/storage/collections/data/" in request.path
         try:
             parts = tuple(_part(one) for one in urlsplit(request.target).path.split("/") if one)
             if parts[:3] == ("services", "auth", "login"):

@@ -12,9 +12,8 @@ from spl.aggregates import Aggregate, lexical, parse_aggregate
 from spl.arguments import Args
 from spl.context import Command, Context
 from spl.errors import SplError
-from spl.events import Row
+from spl.events import Row, number_text
 from spl.times import span_seconds
-from spl.values import number_text
 
 STEPS = (1, 5, 10, 30, 60, 300, 600, 1800, 3600, 86400)
 """The steps that ``bins=`` chooses from, without months."""
