@@ -237,6 +237,7 @@ def open_sender(settings: SplunkSettings, setup: bool, say: Callable[[str], None
         if not settings.verify_tls:
             say("verify_tls is false: any certificate is taken, and whoever is between reads the token")
         acks = connect(hec, say)
+        _look_at_indexes(settings, say)
     except TransportError as error:
         hec.close()
         raise error.error or TargetError(error.reason) from None
@@ -244,6 +245,28 @@ def open_sender(settings: SplunkSettings, setup: bool, say: Callable[[str], None
         hec.close()
         raise
     return SplunkSender(hec, acks, say)
+
+
+def _look_at_indexes(settings: SplunkSettings, say: Callable[[str], None]) -> None:
+    """Say which indexes are missing, where the management port is set and our user may look.
+
+    A token without a list of indexes takes events for any name, and Splunk drops those for an index that is not
+    there; the collector does not tell.
+    """
+    if not settings.url or not (settings.secret("token") or settings.secret("password")):
+        return
+    from .rest import Rest
+
+    try:
+        rest = Rest(settings)
+        for name in dict.fromkeys((settings.index, *settings.indexes.values())):
+            if rest.entry(rest.path("data/indexes", name, app="")) is None:
+                say(
+                    f"{settings.url}: knows no index {name}; where the token has no list of indexes, Splunk drops "
+                    "events for an index that does not exist"
+                )
+    except (ConfigError, TargetError) as error:
+        say(f"whether the indexes exist was not looked at: {error}")
 
 
 def connect(hec: Hec, say: Callable[[str], None]) -> bool:

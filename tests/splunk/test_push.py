@@ -1,4 +1,4 @@
-"""``tracehound push splunk``: the sample day arrives whole, it goes on where it was, dead letters are pushed again."""
+"""``tracehound push splunk``: the sample day arrives whole, and interrupted it goes on; dead letters come again."""
 
 from __future__ import annotations
 
@@ -164,3 +164,17 @@ def test_flags_of_another_target_and_setup_are_refused(push: Run, tmp_path: Path
     assert (code, "--kibana-url" in said) == (2, True)
     code, said = push(log, "--setup")
     assert (code, "TA-tracehound" in said) == (2, True)
+
+
+def test_an_index_that_is_not_there_is_said(
+    push: Run, splunk: SplunkStub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token without a list of indexes takes the events, and Splunk drops them."""
+    splunk.set_token(indexes=None)
+    log = tmp_path / "events.ndjson"
+    log.write_bytes(lines(20))
+    monkeypatch.setenv("TRACEHOUND_SPLUNK_TOKEN", splunk.token)
+    code, said = push(log, "--url", splunk.url)
+    assert (code, "knows no index" in said) == (0, False)
+    code, said = push(log, "--url", splunk.url, "--index", "nowhere")
+    assert (code, "knows no index nowhere" in said) == (0, True)
