@@ -214,14 +214,36 @@ def unreachable(
     where = ", ".join(settings.url) or "the cloud deployment"
     said = settings.hide(str(error.message))
     if isinstance(error, TlsError):
-        return ConfigError(
-            f"{where}: TLS: {said}; name the CA of the server's certificate (--ca-certs), or its fingerprint"
-        )
+        if cut_off(error):
+            return TargetError(
+                f"{where}: the connection ended while TLS began: {said}; does the server speak TLS here, and does "
+                "it want a certificate of ours (--client-cert)?"
+            )
+        return ConfigError(f"{where}: TLS: {said}; {advice(said)}")
     if isinstance(error, SerializationError):
         return TargetError(f"{where}: the answer is no JSON: {said[:200]}")
     if isinstance(error, ConnectionTimeout):
         return TargetError(f"{where}: no answer within {settings.timeout:g} s")
     return TargetError(f"{where}: cannot be reached: {said}")
+
+
+def cut_off(error: TlsError) -> bool:
+    """A connection that ended inside TLS: no word on a certificate. (``str(error)`` has no words where nothing was
+    tried again.)"""
+    said = str(error.message).lower()
+    return "alert" not in said and any(word in said for word in ("eof", "reset", "timed out", "broken pipe"))
+
+
+def advice(said: str) -> str:
+    """What to do about a certificate that is refused."""
+    said = said.lower()
+    if "alert" in said:
+        return "the server does not take our certificate: give it one that it trusts (--client-cert, --client-key)"
+    if "doesn't match" in said or "mismatch" in said or "not valid for" in said:
+        return "the certificate is for another name: use that name in the address"
+    if "expired" in said or "not yet valid" in said:
+        return "the server needs a new certificate, or this machine's clock is wrong"
+    return "name the CA of the server's certificate (--ca-certs), or its fingerprint"
 
 
 def refused(settings: ElasticSettings, what: str, status: int, body: Any) -> ConfigError | TargetError:

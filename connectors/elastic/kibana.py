@@ -20,6 +20,7 @@ import urllib3
 from tracehound.deploy import TakenError
 from tracehound.errors import ConfigError, TargetError
 
+from .client import advice
 from .settings import ElasticSettings
 
 OLDEST = (8, 19)
@@ -84,9 +85,9 @@ class Kibana:
             try:
                 answer = self._pool.request(method, url, body=body, headers=headers)
             except urllib3.exceptions.SSLError as error:
-                raise ConfigError(
-                    f"{self._url}: TLS: {self.settings.hide(str(error))}; name the CA of Kibana's certificate"
-                ) from None
+                said = self.settings.hide(str(error))
+                if "EOF" not in said:
+                    raise ConfigError(f"{self._url}: TLS: {said}; {advice(said)}") from None
             except urllib3.exceptions.HTTPError as error:
                 said = f"no answer: {self.settings.hide(str(error))}"
             else:

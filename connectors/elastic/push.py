@@ -24,7 +24,7 @@ from tracehound.delivery import Answer, Document, Rejection, TransportError
 from tracehound.delivery.model import Limits
 from tracehound.errors import ConfigError
 
-from .client import Server, elastic, reason_of, refused, server_of, unreachable
+from .client import Server, cut_off, elastic, reason_of, refused, server_of, unreachable
 from .events import Encoder, original
 from .settings import ElasticSettings
 from .templates import mapping, mapping_in_use
@@ -108,7 +108,7 @@ class BulkTransport:
     def _broken(self, error: elastic_transport.TransportError) -> TransportError:
         """No answer: later again, unless the certificate is wrong."""
         problem = unreachable(self._settings, error)
-        final = isinstance(error, TlsError) and not _cut_off(error)
+        final = isinstance(error, TlsError) and not cut_off(error)
         slow = isinstance(error, ConnectionTimeout)
         return TransportError("no answer in time" if slow else str(problem), retry=not final, error=problem)
 
@@ -141,12 +141,6 @@ def _after(headers: Mapping[str, str]) -> float | None:
     """Retry-After in seconds; a date is not used here."""
     said = headers.get("retry-after", "")
     return float(said) if said.isdecimal() else None
-
-
-def _cut_off(error: TlsError) -> bool:
-    """A connection that ended inside TLS: no word on the certificate."""
-    said = str(error).lower()
-    return "eof" in said or "reset" in said or "timed out" in said
 
 
 def _authorization(client: Elasticsearch) -> dict[str, str]:

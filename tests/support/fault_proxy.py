@@ -5,7 +5,8 @@
         ... proxy.url ...
 
 ``plan`` is asked for each request, and answers with a fault or None. ``down`` resets every connection until it is
-set to False. It runs in threads of this process; with ``certificate`` it speaks TLS.
+set to False. It runs in threads of this process; with ``certificate`` (key and certificates in one PEM) it speaks
+TLS, and with ``client_ca`` it wants a certificate of the client.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ Fault = Reset | Half | Say | Reject | Send | None
 class FaultProxy:
     """The proxy; ``requests`` are those that came, ``plan`` says what becomes of them."""
 
-    def __init__(self, upstream: str, certificate: Path | None = None) -> None:
+    def __init__(self, upstream: str, certificate: Path | None = None, client_ca: Path | None = None) -> None:
         parts = urlsplit(upstream)
         self.host, self.port = str(parts.hostname), int(parts.port or 80)
         self.plan: Callable[[Request], Fault] = lambda _request: None
@@ -99,6 +100,9 @@ class FaultProxy:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
+            if client_ca:
+                context.verify_mode = ssl.CERT_REQUIRED
+                context.load_verify_locations(client_ca)
             self._server.context = context
         scheme = "https" if certificate else "http"
         self.url = f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
