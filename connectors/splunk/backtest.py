@@ -7,6 +7,7 @@ searched in one, without its lookup: from as long before the range as it remembe
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -51,7 +52,7 @@ class SplunkBacktester:
         self._reasons = {gap.rule.id: gap.reason for gap in found.gaps}
         self._reasons |= {rule.id: error.message for rule, error in found.errors}
         self._macros = self._there.macro_definitions()
-        self._jobs = Jobs(self._there.rest, self._there.search_app, patience=settings.patience or 900.0)
+        self._jobs = Jobs(self._there.rest, self._there.search_app, patience=settings.patience or math.inf)
 
     def count(self, rule: Rule, over: Range) -> Counted:
         """Alerts by day, and the entities with the most of them."""

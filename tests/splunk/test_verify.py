@@ -19,6 +19,7 @@ from splunk_pack import closing_pack
 from splunk_stub import SplunkStub
 from tracehound.connectors.splunk import deploy as splunk_deploying
 from tracehound.connectors.splunk import verify as splunk_verify
+from tracehound.connectors.splunk import verify_events as splunk_verify_events
 from tracehound.connectors.splunk.queries import expanded, names_macro, seconds_ago
 from tracehound.connectors.splunk.verify_lookups import PREFIX
 
@@ -278,7 +279,7 @@ def test_events_that_never_can_be_found(
     ours: RuleSet, splunk: SplunkStub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HEC says yes and the event is lost."""
-    monkeypatch.setattr(splunk_verify, "SEARCHABLE", 0.3)
+    monkeypatch.setattr(splunk_verify_events, "SEARCHABLE", 0.3)
     splunk.faults.lose = 10**6
     with pytest.raises(
         TargetError, match=r"0 of .* test events can be found in the index tracehound_verify after"
@@ -308,7 +309,9 @@ def test_acknowledged_events(ours: RuleSet, splunk_acks: SplunkStub) -> None:
 def test_a_job_without_progress(ours: RuleSet, splunk: SplunkStub, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = named(ours, SINGLE)
     verifier = splunk_verify.verifier(splunk.settings(patience=0.2), Settings(), rules)
-    monkeypatch.setattr(verifier, "_until_searchable", lambda _wanted: setattr(splunk.jobs, "polls", 99))
+    monkeypatch.setattr(
+        verifier._events, "until_searchable", lambda _wanted: setattr(splunk.jobs, "polls", 99)
+    )
     (one,) = verify(verifier, rules, Settings(), int(time.time() * 1000))
     assert one.status == "could not be checked"
     assert "no progress for 0 s" in one.reason
