@@ -24,6 +24,7 @@ from tracehound.rules.model import Suppress
 
 from .client import request
 from .deploy import connect
+from .ecs import wider
 from .settings import ElasticSettings
 
 DAY = timedelta(days=1)
@@ -85,7 +86,7 @@ class ElasticBacktester:
             )
         noisiest = tuple((str(name), int(alerts)) for alerts, name in top)
         grouped = self._grouped(query, rule.suppress, within) if days and rule.suppress else None
-        return Counted(rule, days, noisiest, rule.risk_entity, grouped=grouped)
+        return Counted(rule, days, noisiest, rule.risk_entity, grouped=grouped, notes=_notes(query))
 
     def _grouped(self, query: Query, suppress: Suppress, within: dict[str, Any]) -> int:
         """Alerts of windows by the clock as long as the rule's suppression."""
@@ -123,7 +124,11 @@ class ElasticBacktester:
                     name = ", ".join(map(str, group))
                     entities[name] = entities.get(name, 0) + int(alerts)
         noisiest = sorted(entities.items(), key=lambda one: (-one[1], one[0]))[:NOISIEST]
-        notes = [*query.approximate, *([LEARNING] if rule.baseline and rule.baseline.learn else [])]
+        notes = [
+            *_notes(query),
+            *query.approximate,
+            *([LEARNING] if rule.baseline and rule.baseline.learn else []),
+        ]
         return Counted(rule, tuple(sorted(days.items())), tuple(noisiest), ", ".join(by), notes=tuple(notes))
 
     def _slices(self, rule: Rule, over: Range) -> Iterator[tuple[datetime, datetime]]:
@@ -168,8 +173,13 @@ class ElasticBacktester:
             tuple((one["key_as_string"][:10], one["doc_count"]) for one in groups["days"]["buckets"]),
             tuple((str(one["key"]), one["doc_count"]) for one in groups["top"]["buckets"]),
             rule.risk_entity,
-            notes=(DOCUMENTS,),
+            notes=(DOCUMENTS, *_notes(query)),
         )
+
+
+def _notes(query: Query) -> tuple[str, ...]:
+    said = wider(query.rule.fields)
+    return (said,) if said else ()
 
 
 def _within(start: datetime, end: datetime) -> dict[str, Any]:

@@ -7,7 +7,7 @@ whose OCSF attribute of that name is absent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -223,6 +223,17 @@ def own_fields() -> dict[str, str]:
 def shared() -> tuple[str, ...]:
     """ECS fields that are OCSF attributes too, and are filled from another one."""
     return tuple(sorted({field for field, source in table.COPIED if field != source and field in _ocsf()}))
+
+
+def wider(fields: Iterable[str]) -> str:
+    """What is to be known of a query on these fields; empty: nothing."""
+    names = sorted(set(fields).intersection(shared()))
+    if not names:
+        return ""
+    return (
+        f"{', '.join(names)}: on Elastic also filled where OCSF has no such attribute (from actor.user, from "
+        "http_request.url), so that the rule may match more than elsewhere; a class_uid in it tells them apart"
+    )
 
 
 def without_ecs(document: dict[str, Any]) -> dict[str, Any]:

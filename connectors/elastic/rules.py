@@ -19,6 +19,7 @@ from tracehound.deploy import Found, LeftOut, Mark, Part, Wanted
 from tracehound.errors import TargetError
 from tracehound.rules import Rule, RuleSet, lock
 
+from .ecs import wider
 from .kibana import Kibana
 from .replacing import ANSWERED, note, replaced, replacement
 
@@ -127,6 +128,8 @@ def wanted_rules(
 def _notes(query: Query, body: Mapping[str, Any], suppression: bool) -> Iterator[str]:
     """Where the rule in Kibana says less than the rule in the pack."""
     rule = query.rule
+    if said := wider(rule.fields):
+        yield said
     yield from (query.approximate if body["type"] != "new_terms" else ())
     if rule.baseline is not None and rule.baseline.learn and body["type"] == "new_terms":
         days = rule.baseline.learn // 86_400

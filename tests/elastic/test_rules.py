@@ -99,6 +99,20 @@ def test_lateness_is_the_companys(ours: RuleSet) -> None:
     assert {one.body["from"] for one in wanted if one.body["type"] == "query"} == {"now-1200s"}
 
 
+def test_fields_that_ecs_fills_too_are_said(ours: RuleSet) -> None:
+    single = next(rule for rule in ours if rule.correlation is None and rule.baseline is None)
+    wider = replace(single, fields=(*single.fields, "user.name", "url.domain"))
+    (plain,), _ = wanted_rules([single], Settings(), suppression=True)
+    (one,), _ = wanted_rules([wider], Settings(), suppression=True)
+    assert not any("OCSF" in note for note in plain.notes)
+    assert any(note.startswith("url.domain, user.name: ") for note in one.notes)
+    assert not any(
+        "OCSF has no" in note
+        for rule in wanted_rules(ours.rules, Settings(), suppression=True)[0]
+        for note in rule.notes
+    ), "none of our own reads such a field"
+
+
 def test_a_refused_rule_is_left_out_with_its_reason(ours: RuleSet) -> None:
     rule = next(rule for rule in ours if rule.correlation)
     lost = replace(rule, embedded_only=("has keywords",))
