@@ -25,8 +25,9 @@ def partial(text: str) -> Row:
     """What stands whole in the text; a value that is cut is not there."""
     row: Row = {}
     stack: list[_Frame] = []
-    for match in TOKEN.finditer(text):
-        token = match[1]
+    at = 0
+    while match := TOKEN.match(text, at):  # a string that is cut ends it
+        token, at = match[1], match.end()
         if token in "{[":
             path = _path(stack)
             stack.append(_Frame(f"{path}{{}}" if token == "[" else path, token == "["))

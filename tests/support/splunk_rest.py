@@ -56,7 +56,7 @@ class Rest:
         except SplError as problem:
             return refused(RefusedError(400, str(problem), "FATAL"), json=json)
         except (ValueError, KeyError, IndexError) as problem:
-            return refused(RefusedError(400, f"Bad Request: {problem!r}"), json=json)
+            return refused(RefusedError(500, f"The stand-in failed: {problem!r}"), json=json)
 
     def _route(
         self,
