@@ -29,56 +29,55 @@ class Record:
     """The record's bytes; of a record out of an envelope, its JSON."""
 
 
-def take(data: Any, *path: str) -> Any:
+def take(data: Any, key: str, *below: str) -> Any:
     """Take the value at a path out of nested dicts, None where there is none."""
-    holder = data if len(path) == 1 else _holder(data, path)
-    return holder.pop(path[-1], None) if isinstance(holder, dict) else None
+    if below:
+        data, key = _holder(data, key, below), below[-1]
+    return data.pop(key, None) if type(data) is dict else None
 
 
-def take_dict(data: Any, *path: str) -> dict[str, Any]:
+def take_dict(data: Any, key: str, *below: str) -> dict[str, Any]:
     """Take the dict at a path, else an empty one; a value of another type stays where it is."""
-    holder = data if len(path) == 1 else _holder(data, path)
-    if isinstance(holder, dict) and isinstance(holder.get(path[-1]), dict):
-        found: dict[str, Any] = holder.pop(path[-1])
+    if below:
+        data, key = _holder(data, key, below), below[-1]
+    if type(data) is dict and type(data.get(key)) is dict:
+        found: dict[str, Any] = data.pop(key)
         return found
     return {}
 
 
-def take_str(data: Any, *path: str) -> str | None:
+def take_str(data: Any, key: str, *below: str) -> str | None:
     """Take a text that is not empty; numbers become text, a value of another type stays where it is."""
-    holder = data if len(path) == 1 else _holder(data, path)
-    if not isinstance(holder, dict):
-        return None
-    value = holder.get(path[-1])
-    if value is None:
+    if below:
+        data, key = _holder(data, key, below), below[-1]
+    if type(data) is not dict or (value := data.get(key)) is None:
         return None
     kind = type(value)
     if kind is not str:
         if kind is not int and kind is not float:
             return None
         value = str(value)
-    del holder[path[-1]]
+    del data[key]
     return value or None
 
 
-def take_int(data: Any, *path: str) -> int | None:
+def take_int(data: Any, key: str, *below: str) -> int | None:
     """Take a whole number; one written as text or float counts, a value of another type stays where it is."""
-    holder = data if len(path) == 1 else _holder(data, path)
-    if not isinstance(holder, dict):
+    if below:
+        data, key = _holder(data, key, below), below[-1]
+    if type(data) is not dict or (value := data.get(key)) is None:
         return None
-    value = holder.get(path[-1])
-    number = None if value is None else whole(value)
+    number = whole(value)
     if number is not None:
-        del holder[path[-1]]
+        del data[key]
     return number
 
 
-def _holder(data: Any, path: tuple[str, ...]) -> Any:
+def _holder(data: Any, key: str, below: tuple[str, ...]) -> Any:
     """What holds the last key of a path."""
-    for key in path[:-1]:
-        if not isinstance(data, dict):
-            return None
-        data = data.get(key)
+    data = data.get(key) if type(data) is dict else None
+    for part in below[:-1]:
+        data = data.get(part) if type(data) is dict else None
     return data
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracehound.chat.dialects import read
-from tracehound.chat.messages import Message, ToolCall, ToolResult, as_text, parsed
+from tracehound.chat.messages import Message, Plain, ToolCall, ToolResult, as_text, parsed
 
 __all__ = [
     "Conversation",
     "Message",
+    "Plain",
     "Text",
     "ToolCall",
     "ToolResult",
@@ -69,7 +70,7 @@ def converse(messages: Any, output: Any = None, *, system: Any = None, tools: An
     return talk
 
 
-def _new_part(sent: list[Message]) -> tuple[int, int]:
+def _new_part(sent: list[Message | Plain]) -> tuple[int, int]:
     """Where the new part begins and ends."""
     end = len(sent)
     while end and sent[end - 1].role == "assistant":
@@ -80,10 +81,12 @@ def _new_part(sent: list[Message]) -> tuple[int, int]:
     return first, end
 
 
-def _add_context(texts: list[Text], message: Message) -> None:
+def _add_context(texts: list[Text], message: Message | Plain) -> None:
     direction = DIRECTIONS[message.role]
     for text in message.texts:
         texts.append((direction, text, True))
+    if message.__class__ is Plain:
+        return
     for text in message.reasoning:
         texts.append((direction, text, True))
     for text in message.documents:
@@ -96,7 +99,7 @@ def _add_context(texts: list[Text], message: Message) -> None:
             texts.append(("tool_call", call.arguments, True))
 
 
-def _take_new(talk: Conversation, message: Message) -> None:
+def _take_new(talk: Conversation, message: Message | Plain) -> None:
     if message.role == "system":
         talk.texts += [("system", text, False) for text in message.texts]
     elif message.role == "user" and (text := "\n".join(message.texts)):
@@ -107,7 +110,7 @@ def _take_new(talk: Conversation, message: Message) -> None:
     talk.results += message.results
 
 
-def _name_results(results: list[ToolResult], sent: list[Message]) -> None:
+def _name_results(results: list[ToolResult], sent: list[Message | Plain]) -> None:
     """What only the call says of a tool's result: name, arguments, server and type."""
     called = {call.uid: call for message in sent for call in message.calls if call.uid}
     for result in results:
@@ -118,7 +121,7 @@ def _name_results(results: list[ToolResult], sent: list[Message]) -> None:
             result.server, result.type = call.server, call.type
 
 
-def _take_output(talk: Conversation, message: Message) -> None:
+def _take_output(talk: Conversation, message: Message | Plain) -> None:
     text = "\n".join(message.texts)
     if text:
         talk.response = f"{talk.response}\n{text}" if talk.response else text

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracehound.chat.blocks import add_block, add_blocks, dicts, name_of
-from tracehound.chat.messages import Message, ToolResult, as_text, parsed
+from tracehound.chat.messages import Message, Plain, ToolResult, as_text, parsed
 
 ROLES = {
     "user": "user", "human": "user", "input": "user",
@@ -32,25 +32,25 @@ ITEM_ROLES = {
 """Items of OpenAI's Responses API, which stand among messages and carry no role."""
 
 
-def read(value: Any, role: str) -> list[Message]:
+def read(value: Any, role: str) -> list[Message | Plain]:
     """Messages of any dialect; ``role`` is that of a text or message that names none."""
     if value is None:
         return []
     value = parsed(value)
     if isinstance(value, str):
-        return [Message(role, [value])] if value else []
+        return [Plain(role, (value,))] if value else []
     if isinstance(value, dict):
         return [_message(value, role) if _is_message(value) else add_blocks(Message(role), [value])]
     return _read_list(value, role) if isinstance(value, list) and value else []
 
 
-def _read_list(items: list[Any], role: str) -> list[Message]:
+def _read_list(items: list[Any], role: str) -> list[Message | Plain]:
     if isinstance(items[0], str) and all(isinstance(item, str) for item in items):
-        return [Message(role, [item for item in items if item])]
-    made: list[Message] = []
+        return [Plain(role, tuple(item for item in items if item))]
+    made: list[Message | Plain] = []
     loose: list[Any] = []
     for item in items:
-        message = _plain(item)
+        message: Message | Plain | None = _plain(item)
         if message is None:
             if not _is_message(item):
                 loose.append(item)
@@ -65,16 +65,16 @@ def _read_list(items: list[Any], role: str) -> list[Message]:
     return made
 
 
-def _plain(item: Any) -> Message | None:
+def _plain(item: Any) -> Plain | None:
     """A message of a role and one text, as most are: what ``_message`` makes of it, at once."""
     if type(item) is not dict or len(item) != 2:
         return None
-    role = PLAIN_ROLES.get(said) if type(said := item.get("role")) is str else None
+    said = item.get("role")
+    if type(said) is not str or (role := PLAIN_ROLES.get(said)) is None:
+        return None
     content = item.get("content")
     if content is None:
         content = item.get("parts")
-    if role is None or content is None:
-        return None
     if type(content) is list:
         block = content[0] if len(content) == 1 else None
         if type(block) is not dict or len(block) - (block.get("type") == "text") != 1:
@@ -84,7 +84,7 @@ def _plain(item: Any) -> Message | None:
             content = block.get("content")
     if type(content) is not str:
         return None
-    return Message(role, [content] if content else [])
+    return Plain(role, (content,) if content else ())
 
 
 def _is_message(item: Any) -> bool:
