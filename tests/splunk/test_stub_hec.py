@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from certificates import Authority
 from splunk_hec import CODES
 from splunk_stub import ACK_TOKEN, HEC_TOKEN, SplunkStub
 
@@ -311,6 +312,16 @@ def test_tls(splunk_tls: SplunkStub, certificate: Path) -> None:
         Client(splunk_tls).said(envelope("a"))
     trusted = ssl.create_default_context(cafile=certificate.with_name("ca.pem"))
     assert Client(splunk_tls, verify=trusted).said(envelope("a"))["code"] == 0
+
+
+def test_tls_of_both_sides(splunk_with: Callable[..., SplunkStub], tmp_path: Path) -> None:
+    authority = Authority.new(tmp_path)
+    stub = splunk_with(certificate=authority.made("server"), client_ca=authority.ca)
+    trusted = ssl.create_default_context(cafile=authority.ca)
+    with pytest.raises(httpx.TransportError):
+        Client(stub, verify=trusted).said(envelope("a"))
+    trusted.load_cert_chain(authority.made("client"))
+    assert Client(stub, verify=trusted).said(envelope("a"))["code"] == 0
 
 
 def test_settings_carry_the_addresses_and_the_secrets(splunk_acks: SplunkStub) -> None:

@@ -152,9 +152,14 @@ class Service(Protocol):
 
 
 class Listener:
-    """A port of 127.0.0.1; with ``certificate`` (PEM, key and certificate) it speaks TLS."""
+    """A port of 127.0.0.1; with ``certificate`` (PEM, key and certificate) it speaks TLS.
 
-    def __init__(self, service: Service, certificate: Path | None = None) -> None:
+    With ``client_ca`` it wants a certificate of the client that this CA signed.
+    """
+
+    def __init__(
+        self, service: Service, certificate: Path | None = None, client_ca: Path | None = None
+    ) -> None:
         lock = threading.Lock()
 
         class Handler(_Handler):
@@ -167,6 +172,9 @@ class Listener:
         if certificate:
             self._server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._server.context.load_cert_chain(certificate)
+            if client_ca:
+                self._server.context.verify_mode = ssl.CERT_REQUIRED
+                self._server.context.load_verify_locations(client_ca)
 
     def start(self) -> None:
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()

@@ -58,6 +58,7 @@ class SplunkStub:
         acks: bool = False,
         cloud: bool = False,
         certificate: Path | None = None,
+        client_ca: Path | None = None,
     ) -> None:
         self.indexes = Indexes(tuple(indexes))
         allowed = tuple(self.indexes.names)
@@ -71,7 +72,7 @@ class SplunkStub:
         self.jobs, self.alerts = Jobs(runner), Alerts(self.objects, runner)
         self.system = System(self.people, self.objects, self.indexes, runner, cloud)
         self.rest = Rest(self.people, self.objects, self.kv, self.jobs, self.system)
-        self._listeners = (Listener(self.hec, certificate), Listener(self.rest, certificate))
+        self._listeners = tuple(Listener(one, certificate, client_ca) for one in (self.hec, self.rest))
         self.hec_url, self.url = (one.url for one in self._listeners)
 
     def __enter__(self) -> SplunkStub:
