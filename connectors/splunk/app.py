@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from xml.sax.saxutils import quoteattr
 
 import tracehound
-from tracehound.compiler.conf import one_line
+from tracehound.compiler.conf_text import one_line
 from tracehound.config import Settings
 from tracehound.rules import Rule
 

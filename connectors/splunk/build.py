@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tracehound.compiler.cache import compiled
+from tracehound.compiler.conf_text import can_hold
 from tracehound.config import Settings
 from tracehound.rules import filled_fields, load_rules
 from tracehound.targets import target, target_settings
 
 from .app import packages
+from .settable import texts
 
 
 def build(app: Settings, refused: Callable[[str], object]) -> Iterator[tuple[str, bytes]]:
@@ -24,7 +26,12 @@ def build(app: Settings, refused: Callable[[str], object]) -> Iterator[tuple[str
         refused(str(error))
     for gap in done.gaps:
         refused(f"{gap.rule.title}: {gap.reason}")
-    rules = [query.rule for query in done.queries]
+    rules = []
+    for query in done.queries:
+        if all(can_hold(text) for text in texts(query)):
+            rules.append(query.rule)
+        else:
+            refused(f"{query.rule.path}: a value holds a control character, which no .conf file can hold")
     for package in packages(settings, app, rules, refused):
         for path, content in sorted(package.files.items()):
             yield f"{package.name}/{path}", content

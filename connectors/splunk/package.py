@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tracehound.compiler.conf import written
+from tracehound.compiler.conf_text import written
 
 EPOCH = 1_577_836_800
 """2020-01-01: the time of all files in a package, whenever it is made."""

@@ -1,15 +1,14 @@
 """``savedsearches.conf``: compiled rules as scheduled searches of Splunk.
 
-Keys and their meaning are those of Splunk's ``savedsearches.conf.spec``. A rule's text is data: it stays on its
-line, and nothing in it ends a stanza or starts another.
+Keys and their meaning are those of Splunk's ``savedsearches.conf.spec``.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from tracehound.compiler import enterprise
+from tracehound.compiler.conf_text import one_line, part_of_name, written
 from tracehound.compiler.model import Companion, Query
 from tracehound.compiler.schedule import cron, look_back, period
 from tracehound.compiler.spl import spl_field
@@ -18,8 +17,6 @@ from tracehound.rules import Rule
 PREFIX = "Tracehound - "
 SEVERITY = {"informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
 """Splunk's ``alert.severity``: 1 debug/info, 2 low, 3 medium (warn), 4 high (error), 5 critical (severe)."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
-_NOT_IN_NAMES = str.maketrans("", "", "[]\\*?")
 
 
 def conf(queries: Sequence[Query], lateness: int) -> str:
@@ -30,17 +27,7 @@ def conf(queries: Sequence[Query], lateness: int) -> str:
 
 def stanza_name(rule: Rule) -> str:
     """The name of a rule's saved search."""
-    return PREFIX + _named(rule.title)
-
-
-def _named(text: str) -> str:
-    """A text as a part of a stanza's name."""
-    return one_line(one_line(text).translate(_NOT_IN_NAMES))
-
-
-def one_line(text: str) -> str:
-    """A text that cannot leave its line: no control characters, no backslash at the end (it would go on)."""
-    return _CONTROL.sub(" ", text).strip().rstrip("\\")
+    return PREFIX + part_of_name(rule.title)
 
 
 def stanzas(
@@ -57,7 +44,7 @@ def stanzas(
         name = _free(stanza_name(query.rule), query.rule, taken)
         found.append((name, dict(_settings(query, lateness, enterprise_security))))
         for companion in query.companions:
-            beside = _free(f"{name} - {_named(companion.name)}", query.rule, taken)
+            beside = _free(f"{name} - {part_of_name(companion.name)}", query.rule, taken)
             found.append((beside, dict(_companion(query.rule, companion, lateness))))
     return found
 
@@ -67,12 +54,6 @@ def _free(name: str, rule: Rule, taken: set[str]) -> str:
     free = name if name not in taken else f"{name} ({rule.id})"
     taken.add(free)
     return free
-
-
-def written(name: str, settings: Mapping[str, str]) -> str:
-    """A stanza as it stands in a file: what goes over several lines is continued with a backslash."""
-    lines = [f"[{name}]", *(f"{key} = {_continued(value)}" for key, value in settings.items())]
-    return "\n".join(lines) + "\n"
 
 
 def _companion(rule: Rule, companion: Companion, lateness: int) -> Iterator[tuple[str, str]]:
@@ -131,8 +112,3 @@ def _throttle(rule: Rule, lateness: int) -> Iterator[tuple[str, str]]:
     if by:
         names = by if rule.correlation is not None else tuple(spl_field(name) for name in by)
         yield "alert.suppress.fields", ", ".join(names)
-
-
-def _continued(query: str) -> str:
-    """A search over several lines: each but the last ends in a backslash."""
-    return " \\\n".join(line.rstrip() for line in query.split("\n"))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from tracehound.compiler.conf_text import one_line
 from tracehound.rules import Rule
 
 RISK = {"informational": 5, "low": 10, "medium": 25, "high": 50, "critical": 80}
@@ -28,8 +29,8 @@ def settings(rule: Rule, label: str, *, on: bool) -> Iterator[tuple[str, str]]:
     yield "action.correlationsearch.label", label
     yield "action.correlationsearch.annotations", json.dumps(frameworks(rule), sort_keys=True)
     yield "action.notable", str(int(on))
-    yield "action.notable.param.rule_title", untokened(label)
-    yield "action.notable.param.rule_description", untokened(one_paragraph(rule.description) or label)
+    yield "action.notable.param.rule_title", plain(label)
+    yield "action.notable.param.rule_description", plain(rule.description or label)
     yield "action.notable.param.severity", rule.finding_level
     yield "action.notable.param.security_domain", DOMAINS.get(rule.area, "threat")
     yield "action.notable.param.drilldown_searches", _drilldowns()
@@ -37,7 +38,7 @@ def settings(rule: Rule, label: str, *, on: bool) -> Iterator[tuple[str, str]]:
         yield "action.notable.param.next_steps", json.dumps({"version": 1, "data": next_steps(rule)})
     yield "action.risk", str(int(on))
     yield "action.risk.param._risk", json.dumps([risk_object(rule)])
-    yield "action.risk.param._risk_message", untokened(label)
+    yield "action.risk.param._risk_message", plain(label)
     yield "action.risk.param.verbose", "0"
 
 
@@ -60,17 +61,12 @@ def risk_object(rule: Rule) -> dict[str, str | int]:
 
 def next_steps(rule: Rule) -> str:
     """The triage steps of a rule, numbered."""
-    return "\n".join(f"{n}. {untokened(one_paragraph(step))}" for n, step in enumerate(rule.triage, 1))
+    return "\n".join(f"{n}. {plain(step)}" for n, step in enumerate(rule.triage, 1))
 
 
-def one_paragraph(text: str) -> str:
-    """A text without line ends."""
-    return " ".join(text.split())
-
-
-def untokened(text: str) -> str:
+def plain(text: str) -> str:
     """ES puts a field's value for ``$name$`` in texts, and a button for ``[[..]]``; a rule's text is neither."""
-    return text.replace("$", "").replace("[[", "[").replace("]]", "]")
+    return one_line(" ".join(text.split()).replace("$", "").replace("[[", "[").replace("]]", "]"))
 
 
 def _drilldowns() -> str:
