@@ -12,7 +12,7 @@ from tracehound.boards.words import whole
 from tracehound.compiler.spl import evaluated, searched
 from tracehound.schema import fields
 
-from .dashboard_filters import Filter, filter_of
+from .dashboard_filters import Filter, filter_of, where
 from .dashboard_words import columns, literal, plain
 
 LEVELS = {
@@ -20,8 +20,6 @@ LEVELS = {
     "Informational": "#3b82c4", "Other": "#868c94", "Unknown": "#868c94",
 }  # fmt: skip
 """OCSF's levels of severity in colours that can be read on white and on black."""
-MARGIN = 40
-"""What a panel's frame takes of its width, in the grid's pixels."""
 MARKUP = re.compile(r"[!-/:-@\[-`{-~]")
 TIMES = "earliest=$global_time.earliest|u$&latest=$global_time.latest|u$"
 FORM = "form.global_time.earliest=$global_time.earliest|u$&form.global_time.latest=$global_time.latest|u$"
@@ -47,7 +45,7 @@ def explained(board: Board) -> dict[str, Any]:
     """All that is said about the board and its panels, and what it means when one is empty: a page of its own."""
     lines = [_escaped(board.spec.description), ""]
     for panel in board.panels:
-        said = [f"**{_escaped(panel.spec.title)}**", _escaped(panel.spec.description or "")]
+        said = [f"**{_escaped(panel.spec.title)}**:", _escaped(panel.spec.description or "")]
         said.append(f"When empty: {_escaped(panel.spec.empty)}")
         lines.append("- " + " ".join(filter(None, said)))
     return {"type": "splunk.markdown", "options": {"markdown": "\n".join(lines)}}
@@ -97,17 +95,14 @@ def _number(spec: PanelSpec) -> dict[str, Any]:
 
 
 def _table(spec: PanelSpec) -> dict[str, Any]:
+    """Wide columns for names; that of the number has no width, else the table would not fill its panel."""
     names, total = columns(spec)
-    widths = {total: 34 + 8 * len(total), **dict.fromkeys(_level_columns(spec), 110)}
-    left = 100 * spec.width - MARGIN - sum(widths.values())
-    formats: dict[str, Any] = {
-        name: {"width": max(left // max(len(names) - len(_level_columns(spec)), 1), 90)} for name in names
-    }
-    for name in widths:
-        formats[name] = {"width": widths[name]}
-    for name in _level_columns(spec):
+    levels = _level_columns(spec)
+    wide = (100 * spec.width - 200 - 110 * len(levels)) // max(len(names) - len(levels), 1)
+    formats: dict[str, Any] = {name: {"width": 110 if name in levels else max(wide, 90)} for name in names}
+    for name in levels:
         formats[name]["rowColors"] = f'> table | seriesByName("{name}") | matchValue(levels)'
-    formats[total] |= {"align": "right", "headerAlign": "right"}
+    formats[total] = {"align": "right", "headerAlign": "right"}
     return {"count": 10, "fontSize": "small", "showInternalFields": False, "columnFormat": formats}
 
 
@@ -124,7 +119,7 @@ def _handlers(panel: Panel, known: Sequence[Filter], app: str) -> list[dict[str,
     if link.board:
         url = f"/app/{quote(app)}/{quote(link.board)}?{FORM}"
     else:
-        url = f"/app/{quote(app)}/search?q={_events(panel)}&{TIMES}"
+        url = f"/app/{quote(app)}/search?q={_events(panel, known)}&{TIMES}"
     return [{"type": "drilldown.customUrl", "options": {"url": url, "newTab": True}}]
 
 
@@ -146,9 +141,11 @@ def _clicked(spec: PanelSpec) -> list[str]:
     return [rows[0], "name"] if spec.kind == "bar" and len(rows) == 2 else rows
 
 
-def _events(panel: Panel) -> str:
+def _events(panel: Panel, known: Sequence[Filter]) -> str:
     """The search for the events behind a click, for an address: ``|s`` quotes a value, ``|u`` encodes it."""
-    said = quote(spl.base(panel), safe="")
+    said = quote(spl.base(panel), safe="") + quote("\n" if where(known, panel) else "")
+    for number, text in enumerate(where(known, panel).split("$")):
+        said += quote(text, safe="") if number % 2 == 0 else f"${text}|u$"
     tests = []
     for by, key in zip(panel.spec.by, _clicked(panel.spec), strict=True):
         value = f"${key}|s|u$"

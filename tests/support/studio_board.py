@@ -13,6 +13,7 @@ from spl.engine import Event, Options, parse
 
 TOKEN = re.compile(r"\$\$|\$([^$|:]+?)((?:\|\w+)*)\$")
 MACROS = {"tracehound_index": "index=*"}
+UNLIMITED = Options(kv_maxchars=None)
 Rows = list[dict[str, list[str]]]
 
 
@@ -48,10 +49,11 @@ def rows(
     events: Sequence[Event],
     span: tuple[int, int],
     tokens: Mapping[str, Sequence[str]] | None = None,
+    options: Options = UNLIMITED,
 ) -> Rows:
     """The rows of a data source for a range of epoch milliseconds, its end not included; ``events`` lie in it."""
     start, end = span[0] / 1000, span[1] / 1000
-    search = parse(query(definition, source, tokens), macros=MACROS, options=Options(kv_maxchars=None))
+    search = parse(query(definition, source, tokens), macros=MACROS, options=options)
     return search.run(events, now=end, earliest=start, latest=end)
 
 

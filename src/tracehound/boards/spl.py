@@ -118,9 +118,10 @@ def _timechart(spec: PanelSpec, keys: list[str], total: str) -> str:
     step = f"span={spec.seconds}s" if spec.seconds else f"bins={MOST}"
     if not keys:
         return f'| timechart {step} {_measure(spec)} AS "{total}"'
+    others = f"BY {keys[0]} useother=f usenull=f"
     if spec.measure.adds_up:
-        return f"| timechart {step} limit={spec.top} useother=f usenull=f {_measure(spec)} BY {keys[0]}"
-    return f"| timechart {step} useother=f usenull=f {_measure(spec)} BY {keys[0]} WHERE max in top{spec.top}"
+        return f"| timechart limit={spec.top} {step} {_measure(spec)} {others}"
+    return f"| timechart {step} {_measure(spec)} {others} WHERE max in top{spec.top}"
 
 
 def _largest(spec: PanelSpec, keys: list[str]) -> list[str]:
