@@ -3,8 +3,8 @@
 A rule is compiled a second time with a mark for each list and a number that occurs nowhere else for its count;
 where a mark stands as a value of the base search, the macro takes its place. What stands elsewhere cannot be a
 macro: in ``where`` and ``eval`` a list becomes a regular expression for each value, and ``*`` or case that counts
-is no term of the base search. Such a rule keeps its values as they are, and ``Settable.inlined`` names it: to change
-them, change the list in the pack and build again.
+is no term of the base search. Such a rule keeps its values as they are, and ``Settable.inlined`` names it: to
+change them, change the list in the pack and build again.
 """
 
 from __future__ import annotations
