@@ -251,7 +251,7 @@ def refused(settings: ElasticSettings, what: str, status: int, body: Any) -> Con
     said = settings.hide(f"{what}: {status} {reason_of(body)}")
     if status == 401:
         return ConfigError(f"{said}; is the API key right, and not expired?")
-    if status == 403:
+    if status == 403 and "cluster_block_exception" not in said:
         return ConfigError(f"{said}; `tracehound doctor elastic` prints the role that is needed")
     return TargetError(said)
 

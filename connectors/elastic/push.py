@@ -3,6 +3,7 @@
     201                     delivered
     409                     was there already: delivered
     429, 5xx, blocked index sent again later
+    closed, no shards left  the same
     400 and others          dead letter, with the server's reason
     401, 403                the run ends: nothing will be taken
     413                     sent in halves
@@ -36,6 +37,10 @@ OVERHEAD = 110
 """Bytes of an action line, about."""
 SHOWN = 400
 BLOCKED = "cluster_block_exception"
+PASSING = frozenset((BLOCKED, "index_closed_exception", "unavailable_shards_exception"))
+"""Errors of 400 and above that say nothing of the document: the index will take it when somebody has mended it."""
+NO_ROOM = "shards open"
+"""What a validation error says when the cluster takes no more shards, and so no new backing index."""
 NO_STREAM = "index_not_found_exception"
 FORBIDDEN = "security_exception"
 
@@ -81,7 +86,7 @@ class BulkTransport:
                 continue
             if status == 409:
                 answer.duplicates += 1
-            elif status in TRY_AGAIN or (status >= 400 and _kind(done) == BLOCKED):
+            elif status in TRY_AGAIN or (status >= 400 and _passes(done)):
                 again.append(place)
                 answer.why = self._said(status, done)
             elif status >= 400:
@@ -135,6 +140,12 @@ def body_of(documents: Sequence[Document]) -> bytes:
 def _kind(done: dict[str, Any]) -> str:
     error = done.get("error")
     return str(error.get("type")) if type(error) is dict else ""
+
+
+def _passes(done: dict[str, Any]) -> bool:
+    """Whether an error is the index's or the cluster's."""
+    kind = _kind(done)
+    return kind in PASSING or (kind == "validation_exception" and NO_ROOM in reason_of(done))
 
 
 def _after(headers: Mapping[str, str]) -> float | None:

@@ -60,11 +60,13 @@ class Run:
         self.sender = part("push").ElasticSender(client, self.settings, cluster.server)
         self.letters: list[tuple[str, str, str]] = []
         self.waits: list[float] = []
+        self.troubles = ""
         self.totals: Any = None
 
     def all(self, events: Any, on_wait: Callable[[], None] = lambda: None) -> Run:
         def wait(seconds: float) -> None:
             self.waits.append(seconds)
+            self.troubles += self.totals.trouble
             on_wait()
 
         try:
@@ -117,6 +119,58 @@ def test_nothing_is_lost_and_nothing_is_twice(name: str, one: Cluster) -> None:
     assert run.letters == []
     assert run.totals.delivered == len(events)
     assert len(proxy.bulks) > len(events) / LIMITS.documents, "the fault was never met"
+
+
+def _block(cluster: Cluster, on: bool) -> None:
+    """What Elasticsearch does to an index when the disk is full."""
+    for index in part("rollout").data_streams(cluster.client, cluster.settings).values():
+        cluster.ask("PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": on or None})
+
+
+def _close(cluster: Cluster, on: bool) -> None:
+    for index in part("rollout").data_streams(cluster.client, cluster.settings).values():
+        cluster.ask("POST", f"/{index}/_{'close' if on else 'open'}")
+
+
+def _cluster_setting(name: str, value: Any) -> Callable[[Cluster, bool], None]:
+    return lambda cluster, on: cluster.ask(
+        "PUT", "/_cluster/settings", {"persistent": {name: value if on else None}}
+    )
+
+
+TROUBLES: dict[str, tuple[Callable[[Cluster, bool], None], str]] = {
+    "the disk is full": (_block, "flood-stage watermark"),
+    "the cluster is read-only": (_cluster_setting("cluster.blocks.read_only", True), "cluster read-only"),
+    "no shards are left": (_cluster_setting("cluster.max_shards_per_node", 1), "shards open"),
+    "somebody closed the indices": (_close, "index_closed_exception"),
+}
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_a_trouble_of_the_server_itself_is_waited_for(name: str, cluster: Cluster) -> None:
+    """The real server says it; a person mends it after a while."""
+    if cluster.server.opensearch and name == "somebody closed the indices":
+        pytest.skip("OpenSearch does not close a data stream's write index")
+    make, said = TROUBLES[name]
+    events, first = day(COUNT)[:60], day(COUNT)[60:90]
+    if name == "no shards are left":
+        first = events[:1]
+    Run(cluster, cluster.settings.url[0]).all(first)
+    run = Run(cluster, cluster.settings.url[0])
+
+    def mend() -> None:
+        if len(run.waits) == 6:
+            make(cluster, False)
+
+    make(cluster, True)
+    try:
+        run.all(events, mend)
+    finally:
+        make(cluster, False)
+    assert run.letters == []
+    assert len(run.waits) >= 6
+    assert said in run.troubles
+    assert cluster.ids() == sorted({*expected(events), *expected(first)})
 
 
 def test_every_server_under_a_mixture_of_faults(cluster: Cluster) -> None:
