@@ -196,6 +196,7 @@ class SplunkSender:
             settings.in_flight * (ACKED if acks else 1),
             settings.patience,
             1,
+            settings.batch_seconds,
         )
 
     def documents(self, events: Iterable[Mapping[str, Any]]) -> Iterable[Document]:

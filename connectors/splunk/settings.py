@@ -69,7 +69,8 @@ class SplunkSettings(TargetSettings):
         "tracehound_verify", description="Index for test events of `verify`; no rule looks into it."
     )
     enterprise_security: bool = Field(
-        False, description="Rules that hit make findings and risk of Enterprise Security, which must be there."
+        False,
+        description="Rules that hit make findings and risk of Enterprise Security, which must be there.",
     )
     host: str | None = Field(
         None, description="Field host of all events; without it, the host that an event tells."
@@ -90,8 +91,11 @@ class SplunkSettings(TargetSettings):
     batch_documents: int = Field(2000, ge=1, le=20_000, description="Most events in one request.")
     batch_bytes: int = Field(
         800_000, ge=10_000, le=90_000_000,
-        description="Most bytes in one request, before compression; Splunk Cloud takes 1 MB.",
+        description="Most bytes in one request, before compression.",
     )  # fmt: skip
+    batch_seconds: float = Field(
+        5.0, ge=0, description="Seconds after which a request is sent though it is not full."
+    )
     max_event_bytes: int = Field(
         5_000_000, ge=10_000, le=90_000_000, description="A larger event becomes a dead letter."
     )

@@ -264,3 +264,30 @@ def test_backoff_grows_and_spreads() -> None:
     means = [sum(seeded.delay(n) for _ in range(500)) / 500 for n in range(8)]
     assert means == sorted(means)
     assert len({seeded.delay(5) for _ in range(100)}) == 100
+
+
+def test_a_batch_that_is_not_full_is_sent_after_a_time() -> None:
+    """Who reads a log that is slow is not kept waiting for its last events."""
+    target, sent = Target(), threading.Event()
+    target.behave = lambda *_: sent.set()
+    limits = Limits(documents=10, in_flight=2, linger=0.3)
+    with Delivery(target, lambda *_: None, limits) as delivery:
+        delivery.put(documents(3))
+        delivery.mark("three")
+        assert sent.wait(10)
+        assert target.requests == [["u0", "u1", "u2"]]
+        delivery.put(documents(2, start=3))
+    assert len(target.requests) == 2
+    assert target.kept.total() == 5
+    assert delivery.position == "three"
+
+
+def test_time_and_count_together_lose_nothing_and_keep_the_order_of_positions() -> None:
+    target = Target()
+    limits = Limits(documents=7, in_flight=3, linger=0.0)
+    with Delivery(target, lambda *_: None, limits) as delivery:
+        for n in range(400):
+            delivery.put(documents(1, start=n))
+            delivery.mark(n)
+    assert target.kept == dict.fromkeys((f"u{n}" for n in range(400)), 1)
+    assert delivery.position == 399

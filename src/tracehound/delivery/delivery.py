@@ -66,6 +66,8 @@ class Delivery:
         self._stop = threading.Event()
         self._wait = wait or self._stop.wait
         self._batcher = Batcher(self._limits)
+        self._batching = threading.Lock()
+        self._since = clock()
         self._queue: queue.Queue[Batch | None] = queue.Queue(self._limits.in_flight)
         self._lock = threading.Lock()
         self._error: BaseException | None = None
@@ -95,19 +97,26 @@ class Delivery:
 
     def put(self, documents: Iterable[Document]) -> None:
         """Take documents; returns when they are in memory, which may have to wait for the target."""
-        for batch in self._batcher.add(documents):
-            self._enqueue(batch)
+        with self._batching:
+            began = not self._batcher.held
+            for batch in self._batcher.add(documents):
+                self._enqueue(batch)
+                began = True
+            if began:
+                self._since = self._clock()
         self._raise()
 
     def mark(self, position: Any) -> None:
         """``position`` holds when all that was put so far is delivered."""
-        self._batcher.mark(position)
+        with self._batching:
+            self._batcher.mark(position)
 
     def flush(self) -> None:
         """Send what is held now, without waiting for the answer."""
-        rest = self._batcher.rest()
-        if rest is not None:
-            self._enqueue(rest)
+        with self._batching:
+            rest = self._batcher.rest()
+            if rest is not None:
+                self._enqueue(rest)
 
     def close(self) -> None:
         """Deliver the rest, wait for it, and end the senders."""
@@ -144,10 +153,12 @@ class Delivery:
         while not self._stop.is_set():
             try:
                 batch = self._queue.get(timeout=TICK)
+                if batch is None:
+                    return
             except queue.Empty:
-                continue
-            if batch is None:
-                return
+                batch = self._late()
+                if batch is None:
+                    continue
             try:
                 self._deliver(batch.documents)
                 if not self._stop.is_set():
@@ -156,6 +167,17 @@ class Delivery:
                 self._error = self._error or error
                 self._stop.set()
                 return
+
+    def _late(self) -> Batch | None:
+        """A batch that has waited long enough for more. Who is putting is not waited for: he may wait for us."""
+        if not self._batcher.held or self._clock() - self._since < self._limits.linger:
+            return None
+        if not self._batching.acquire(blocking=False):
+            return None
+        try:
+            return self._batcher.rest()
+        finally:
+            self._batching.release()
 
     def _deliver(self, documents: Sequence[Document]) -> None:
         """Until nothing is left to be sent, or the run is to end."""

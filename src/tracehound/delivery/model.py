@@ -93,7 +93,11 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of a delivery. ``patience``: seconds without progress after which it gives up; 0: never."""
+    """Bounds of a delivery.
+
+    ``patience``: seconds without progress after which it gives up; 0: never. ``linger``: seconds after which a
+    batch is sent though it is not full.
+    """
 
     documents: int = 1000
     bytes: int = 5_000_000
@@ -101,3 +105,4 @@ class Limits:
     patience: float = 900.0
     overhead: int = field(default=100)
     """Bytes that a document takes in a request beside its body."""
+    linger: float = 10.0
