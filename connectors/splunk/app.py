@@ -10,11 +10,12 @@ from xml.sax.saxutils import quoteattr
 import tracehound
 from tracehound.compiler.conf_text import one_line
 from tracehound.config import Settings
-from tracehound.rules import Rule
+from tracehound.content import content_root
+from tracehound.rules import Rule, lock
 
-from . import boards, cim
+from . import boards, cim, marks
 from .lookups import Lookup, collections, lookups
-from .macros import macros
+from .macros import Macro, macros
 from .package import HEAD, READ_BY_ALL, Package, app_conf, conf, icons, manifest
 from .readme import add_on_readme, app_readme, indexes_readme
 from .searches import saved_searches
@@ -31,6 +32,12 @@ MODELS = (
     "Network Traffic",
     "Web",
 )
+MARK_SPEC = f"""\
+[<stanza name>]
+
+{marks.MARK} = <string>
+* By which `tracehound apply splunk` knows its searches, and what an analyst edited. It is no alert action.
+"""
 TEST_EVENTS_KEPT = 86_400 * 3
 """Seconds after which the index of test events forgets them."""
 
@@ -50,16 +57,16 @@ def search_app(
     found = lookups(app, rules)
     seen = [one for one in found if one.rows is None]
     views = boards.views(settings, app, refused)
+    versions = lock.versions([content_root(), *app.packs])
     title, says = "Tracehound", "Detections on the use of AI: searches, boards and lookups."
     files = {
         "default/app.conf": app_conf(settings.app, tracehound.__version__, title, says, visible=True),
-        "default/macros.conf": conf(
-            (one.name, {"definition": one.definition, "description": one_line(one.description)})
-            for one in macros(settings, app, placed)
-        ),
+        "default/macros.conf": conf(_macro(one) for one in macros(settings, app, placed)),
         "default/savedsearches.conf": conf(
-            (one.name, one.settings) for one in saved_searches(settings, app, rules, placed)
+            (one.name, marks.with_mark(one.settings, versions.get(one.rule.id, 1)))
+            for one in saved_searches(settings, app, rules, placed)
         ),
+        "README/savedsearches.conf.spec": MARK_SPEC.encode(),
         "default/collections.conf": conf((one.name, one.settings) for one in collections(seen)),
         "default/transforms.conf": conf(
             (one.name, one.kv_store() if one.rows is None else one.file()) for one in found
@@ -76,8 +83,13 @@ def search_app(
         if one.rows is not None:
             files[f"lookups/{one.name}.csv"] = rows(one)
     for view in views:
-        files[f"default/data/ui/views/{view.name}.xml"] = view.xml.encode()
+        files[f"default/data/ui/views/{view.name}.xml"] = marks.signed_view(view.xml).encode()
     return Package(settings.app, tracehound.__version__, files)
+
+
+def _macro(one: Macro) -> tuple[str, dict[str, str]]:
+    said = marks.macro_description(one.definition, one_line(one.description))
+    return one.name, {"definition": one.definition, "description": said}
 
 
 def add_on() -> Package:

@@ -234,6 +234,22 @@ def test_approved_models_and_lists_are_in_a_lookup() -> None:
     assert {"kind": "list:own", "value": "x", "status": "listed"} in one.rows
 
 
+def test_objects_carry_the_mark_by_which_apply_knows_them() -> None:
+    """As applied: over an installed package, `apply` has nothing to do."""
+    marks = part("marks")
+    for one in conf(APP, "savedsearches").values():
+        mark = marks.search_mark(one[marks.MARK])
+        assert mark == marks.new_mark(marks.search_body(one), mark.version)
+    for one in conf(APP, "macros").values():
+        body = marks.macro_body(one["definition"], marks.unsigned(one["description"]))
+        assert marks.mark_in(one["description"]) == marks.new_mark(body, 1)
+    for name in (name for name in FILES if "/ui/views/" in name):
+        xml = FILES[name].decode()
+        ET.fromstring(xml)
+        assert marks.view_mark(xml) == marks.new_mark(marks.view_body(xml), 1)
+    assert f"{marks.MARK} = <string>" in FILES[f"{APP}/README/savedsearches.conf.spec"].decode()
+
+
 # Searches
 
 
