@@ -29,6 +29,7 @@ from splunklib.binding import (  # type: ignore[import-untyped]  # splunk-sdk sh
 from tracehound.deploy import TakenError
 from tracehound.errors import ConfigError, TargetError
 
+from .hec import _tls
 from .settings import SplunkSettings
 
 TRIES = 6
@@ -66,7 +67,11 @@ class Rest:
         self.settings, self._first_wait = settings, first_wait
         self._place = urlsplit(settings.url)
         pool = urllib3.PoolManager(
-            maxsize=CONNECTIONS, block=True, retries=False, timeout=settings.timeout, **_tls(settings)
+            maxsize=CONNECTIONS,
+            block=True,
+            retries=False,
+            timeout=settings.timeout,
+            ssl_context=_tls(settings) if self._place.scheme == "https" else None,
         )
         self._context = Context(
             handler=_handler(pool),
@@ -256,18 +261,6 @@ def _handler(pool: urllib3.PoolManager) -> Any:
         }
 
     return send
-
-
-def _tls(settings: SplunkSettings) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    if settings.ca_certs:
-        made["ca_certs"] = str(settings.ca_certs)
-    if settings.client_cert:
-        made |= {"cert_file": str(settings.client_cert), "key_file": str(settings.client_key)}
-    if not settings.verify_tls:
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        made |= {"cert_reqs": "CERT_NONE", "assert_hostname": False}
-    return made
 
 
 def _json(raw: bytes) -> Any:
