@@ -451,6 +451,11 @@ def test_cim_takes_the_place_of_no_attribute_that_rules_test() -> None:
     assert not asked & SAME
 
 
+def test_the_table_of_the_page_is_that_of_the_code() -> None:
+    page = Path(__file__).parents[2] / "docs" / "splunk.md"
+    assert CIM.table() in page.read_text("utf-8")
+
+
 def test_each_event_type_has_fields_and_tags() -> None:
     types, tags, props = conf(ADD_ON, "eventtypes"), conf(ADD_ON, "tags"), conf(ADD_ON, "props")
     assert {f"eventtype={name}" for name in types} == set(tags)
