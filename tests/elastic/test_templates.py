@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from elastic_push import Cluster, clean, day, part
+from engines import Server
+from fault_proxy import FaultProxy, Request, Reset
 
 from tracehound.config import Settings
 from tracehound.deploy import Change, apply, plan
-from tracehound.errors import ConfigError
+from tracehound.errors import ConfigError, TargetError
 from tracehound.schema import fields
 
 templates, rollout, push = part("templates"), part("rollout"), part("push")
@@ -161,6 +163,54 @@ def test_an_edit_by_hand_is_seen_and_stays(
     done, _ = apply([events_change(cluster, overwrite=True)], overwrite=True)
     assert [one.status for one in done] == ["done"]
     assert (events_change(cluster).action, events_change(cluster).kept) == ("unchanged", ())
+
+
+@pytest.fixture
+def one(elasticsearch9: Server) -> Iterator[Cluster]:
+    with clean(elasticsearch9) as found:
+        yield found
+
+
+def test_interrupted_at_any_request_and_repeated(one: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """First put, then an upgrade, each cut off at every request in turn: the next run completes it."""
+    client = part("client")
+    own = templates.own_fields()
+    with FaultProxy(one.settings.url[0]) as proxy:
+        settings = one.settings.model_copy(update={"url": [proxy.url]})
+        through = Cluster(client.elastic(settings), settings, one.server)
+
+        writes: list[str] = []
+
+        def cut(request: Request) -> Any:
+            """One writing request a run gets through; of the next, every second one loses its answer only."""
+            if request.method == "GET":
+                return None
+            writes.append(request.path)
+            return Reset(after=len(writes) % 4 == 0) if len(writes) % 2 == 0 else None
+
+        def until_done() -> int:
+            for tries in range(40):
+                try:
+                    through.install()
+                except TargetError:
+                    writes.extend([""] * (len(writes) % 2))
+                else:
+                    return tries
+            raise AssertionError("it never ends")
+
+        proxy.plan = cut
+        assert until_done() >= 2
+        assert events_change(one).action == "unchanged"
+        send(one, day(40))
+        before = templates.mapping_in_use(one.client, one.settings)
+        monkeypatch.setattr(templates, "own_fields", lambda: {**own, "labels.team": "keyword"})
+        assert until_done() >= 2
+        through.client.close()
+    assert events_change(one).action == "unchanged"
+    assert _write_mappings(one) == {templates.mapping_in_use(one.client, one.settings)} != {before}
+    rollout.rollback(one.client, one.settings)
+    assert _write_mappings(one) == {before}, "what was before is still known"
+    assert set(one.ids()) == {event["metadata"]["uid"] for event in day(40)}
 
 
 def test_there_is_nothing_before_the_first(cluster: Cluster) -> None:
