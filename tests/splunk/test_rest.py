@@ -119,6 +119,15 @@ def test_a_ca_file_that_is_not_there(splunk_tls: SplunkStub, tmp_path: Path) -> 
         assert reach(splunk_tls, ca_certs=tmp_path / "none.pem").info
 
 
+def test_a_certificate_of_ours(certificate: Path, splunk_with: Callable[..., SplunkStub]) -> None:
+    ca = certificate.with_name("ca.pem")
+    there = splunk_with(certificate=certificate, client_ca=ca)
+    mine = {"client_cert": certificate, "client_key": certificate}
+    assert reach(there, ca_certs=ca, **mine).info.version
+    with pytest.raises((ConfigError, TargetError)):
+        assert reach(there, ca_certs=ca).info
+
+
 # Answers
 
 
