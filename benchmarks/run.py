@@ -62,7 +62,7 @@ def figures(sections: set[str], *, quick: bool, install: bool) -> Iterator[Figur
     if "workers" in sections:
         yield from processes.workers(1500 if quick else 6000)
     if "memory" in sections:
-        yield from processes.memory(4000 if quick else 40_000)
+        yield from processes.memory(4000 if quick else 220_000)
     if "hunt" in sections:
         yield from hunting.hunt(100_000 if quick else 1_000_000, 3)
     if "delivery" in sections:

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from typing import Any
 
 from tracehound.event import JOIN
-from tracehound.plain import masked, pack, reading, unpack
+from tracehound.plain import Squeezer, masked, pack, reading
 
 Event = dict[str, Any]
 
 MAX_OFFERS = 50_000
-MAX_BYTES = 8 * 1024 * 1024
+MAX_BYTES = 6 * 1024 * 1024
 EACH = 400
 """About so many bytes an offer takes besides its values."""
 MAX_SHAPES = 1000
@@ -69,7 +69,9 @@ class Join:
         self.max_offers = max_offers
         self.forgotten = 0
         self._offers: OrderedDict[tuple[object, ...], tuple[tuple[Path, ...], bytes]] = OrderedDict()
-        """Key -> the paths that were offered, and their values packed: small, and copied with each taking."""
+        """Key -> the paths that were offered, and their values packed and compressed: small, and copied with each
+        taking."""
+        self._squeezer = Squeezer()
         self._size = 0
         self._shapes: dict[tuple[Path, ...], tuple[Path, ...]] = {}
 
@@ -96,7 +98,7 @@ class Join:
                 list(key),
                 [
                     [list(path), masked(value, mask)]
-                    for path, value in zip(paths, unpack(values), strict=True)
+                    for path, value in zip(paths, self._squeezer.value(values), strict=True)
                 ],
             ]
             for key, (paths, values) in self._offers.items()
@@ -109,14 +111,14 @@ class Join:
         with reading("the join's part of it"):
             for key, found in state["offers"][-self.max_offers :]:
                 paths = tuple(tuple(map(str, path)) for path, _ in found)
-                self._keep(tuple(key), (paths, pack([value for _, value in found])))
+                self._keep(tuple(key), (paths, self._squeezer.small(pack([value for _, value in found]))))
 
     def _remember(self, key: tuple[object, ...], event: Event, paths: tuple[Path, ...]) -> None:
         found = {path: value for path in paths if (value := _get(event, path)) is not None}
         shape = tuple(found)
         if len(self._shapes) < MAX_SHAPES:
             shape = self._shapes.setdefault(shape, shape)
-        self._keep(key, (shape, pack(list(found.values()))))
+        self._keep(key, (shape, self._squeezer.small(pack(list(found.values())))))
 
     def _keep(self, key: tuple[object, ...], offered: tuple[tuple[Path, ...], bytes]) -> None:
         before = self._offers.pop(key, None)
@@ -130,7 +132,7 @@ class Join:
 
     def _give(self, key: tuple[object, ...], event: Event) -> None:
         offered = self._offers.get(key)
-        for path, value in zip(offered[0], unpack(offered[1]), strict=True) if offered else ():
+        for path, value in zip(offered[0], self._squeezer.value(offered[1]), strict=True) if offered else ():
             *parents, last = path
             target = event
             for part in parents:

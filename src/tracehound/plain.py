@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
+import zstandard
 
 from tracehound.errors import StateError
 
@@ -29,6 +30,29 @@ def unpack(raw: bytes | str) -> Any:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
         return json.loads(raw)
+
+
+class Squeezer:
+    """Compresses packed values that are much alike, by what the first of them had: keys, names, sources."""
+
+    def __init__(self) -> None:
+        self._compress: Callable[[bytes], bytes] | None = None
+        self._expand: Callable[[bytes], bytes] | None = None
+
+    def small(self, raw: bytes) -> bytes:
+        """What is to be kept of a packed value."""
+        if self._compress is None:
+            alike = zstandard.ZstdCompressionDict(raw, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+            self._compress = zstandard.ZstdCompressor(1, dict_data=alike, write_dict_id=False).compress
+            self._expand = zstandard.ZstdDecompressor(dict_data=alike).decompress
+        # A copy of its own size: what zstandard gives holds a buffer as large as the value.
+        return bytes(memoryview(self._compress(raw)))
+
+    def value(self, small: bytes) -> Any:
+        """The value that was kept."""
+        if self._expand is None:
+            raise ValueError("nothing was kept here")
+        return unpack(self._expand(small))
 
 
 def packed(value: Any) -> bytes:

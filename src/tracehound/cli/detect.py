@@ -106,6 +106,7 @@ def command(
                 if writer:
                     writer.add(batch)
                 emit(engine.process(batch))
+                del batch  # two of them at once are many megabytes
             emit([] if state else engine.flush())
             if form == "json":
                 shared.write_json(target, kept)

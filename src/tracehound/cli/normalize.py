@@ -68,6 +68,7 @@ def command(
         with shared.progress(found, "normalize") as advance, shared.output(out) as target:
             for batch in shared.event_batches(pipeline, found, advance):
                 shared.write_lines(target, batch)
+                del batch  # two of them at once are many megabytes
         if state:
             state.save(parts | {"join": pipeline.join.dump(_mask(settings))})
     ctx.exit(shared.report_dead(dead))

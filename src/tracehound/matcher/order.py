@@ -11,13 +11,11 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import zstandard
-
 from tracehound.matcher.hits import Event
-from tracehound.plain import integer, masked_event, pack, packed, unpack
+from tracehound.plain import Squeezer, integer, masked_event, pack, packed
 
 MAX_WAITING = 50_000
-MAX_BYTES = 12 * 1024 * 1024
+MAX_BYTES = 8 * 1024 * 1024
 EACH = 180
 """About so many bytes it takes to wait, besides those of the event."""
 MAX_SHAPES = 1000
@@ -45,8 +43,7 @@ class Order:
         self._serial = 0
         self._size = 0
         self._shapes: dict[tuple[Any, ...], Parts] = {}
-        self._compress: Callable[[bytes], bytes] | None = None
-        self._expand: Callable[[bytes], bytes] | None = None
+        self._squeezer = Squeezer()
 
     def add(self, time: int, parts: Parts, event: Event) -> None:
         """Let an event (already cut to what is needed) wait."""
@@ -54,27 +51,14 @@ class Order:
 
     def event(self, waiting: Waiting) -> Event:
         """The event that waited."""
-        if self._expand is None:
-            raise ValueError("nothing waited here")
-        event: Event = unpack(self._expand(waiting.packed))
+        event: Event = self._squeezer.value(waiting.packed)
         return event
 
     def _push(self, time: int, serial: int, parts: Parts, raw: bytes) -> None:
-        if self._compress is None:
-            self._learn(raw)
-        assert self._compress is not None
-        # A copy of its own size: what zstandard gives holds a buffer as large as the event.
-        small = bytes(memoryview(self._compress(raw)))
-        waiting = Waiting(time, serial, self._shared(parts), small)
+        waiting = Waiting(time, serial, self._shared(parts), self._squeezer.small(raw))
         heapq.heappush(self._heap, waiting)
         self._serial = max(self._serial, serial) + 1
         self._size += EACH + len(waiting.packed)
-
-    def _learn(self, raw: bytes) -> None:
-        """Compress by what this event has in common with the others: keys, names, sources."""
-        alike = zstandard.ZstdCompressionDict(raw, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
-        self._compress = zstandard.ZstdCompressor(1, dict_data=alike, write_dict_id=False).compress
-        self._expand = zstandard.ZstdDecompressor(dict_data=alike).decompress
 
     def _shared(self, parts: Parts) -> Parts:
         """The same few rules see most events: one object for all of them."""
