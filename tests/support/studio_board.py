@@ -71,7 +71,7 @@ def drawn(definition: dict[str, Any], found: Mapping[str, Rows]) -> dict[str, An
     for name, source in made["dataSources"].items():
         columns = fields_of(definition, name, found[name])
         data = {
-            "fields": [{"name": column} for column in columns],
+            "fields": [{"name": column.replace("$", "$$")} for column in columns],
             "columns": [[_cell(column, row.get(column)) for row in found[name]] for column in columns],
         }
         if "timechart" in source["options"]["query"]:
@@ -86,4 +86,5 @@ def _cell(column: str, values: list[str] | None) -> Any:
         return None
     if column == "_time":
         return datetime.fromtimestamp(float(values[0]), UTC).isoformat(timespec="milliseconds")
-    return values[0] if len(values) == 1 else values
+    literal = [value.replace("$", "$$") for value in values]  # else these options would hold tokens
+    return literal[0] if len(literal) == 1 else literal

@@ -20,7 +20,7 @@ process.stdout.write(JSON.stringify(answer));
 async function withPage(use) {
     const page = await browser.newPage({ viewport: { width: 1440, height: job.height ?? 1000 } });
     const errors = [];
-    page.on('pageerror', (error) => errors.push(String(error)));
+    page.on('pageerror', (error) => errors.push(String(error.stack ?? error).slice(0, 2000)));
     page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
     await page.route(/^https?:/, (route) => route.abort());
     await page.goto('about:blank');
@@ -42,6 +42,7 @@ async function draw(page, errors, theme) {
         found.picture = job.picture.replace('THEME', theme);
         await page.screenshot({ path: found.picture, fullPage: true });
     }
+    found.errors = [...errors];
     found.clicks = [];
     for (const click of job.clicks ?? []) found.clicks.push(await clicked(page, click));
     if (job.tab) {
@@ -50,7 +51,7 @@ async function draw(page, errors, theme) {
         found.tab = await page.evaluate(panels);
         if (job.picture) await page.screenshot({ path: found.picture.replace('.png', '-tab.png'), fullPage: true });
     }
-    return { ...found, errors };
+    return { ...found, later: errors.slice(found.errors.length) };
 }
 
 function settled(wanted) {
