@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import sys
 from typing import Any
 
@@ -121,6 +122,31 @@ def test_compression_without_the_fast_library(monkeypatch: pytest.MonkeyPatch) -
     slow = client._compressor()
     assert slow is client._zlib
     assert gzip.decompress(slow(body)) == body
+
+
+CLUSTER_RIGHTS = {"monitor", "manage_index_templates", "manage_ilm"}
+INDEX_RIGHTS = {"create_doc", "auto_configure", "read", "view_index_metadata", "manage"}
+"""Of those that https://www.elastic.co/docs/reference/elasticsearch/security-privileges names."""
+
+
+def test_roles_have_the_form_of_the_request() -> None:
+    """``PUT /_security/role/NAME``: names, known rights, Kibana's features; push reads and manages nothing."""
+    roles = part("roles").ROLES
+    for body in roles.values():
+        assert set(body) <= {"cluster", "indices", "applications"}
+        assert set(body["cluster"]) <= CLUSTER_RIGHTS
+        for one in body["indices"]:
+            assert set(one) == {"names", "privileges"}
+            assert set(one["privileges"]) <= INDEX_RIGHTS
+        for one in body.get("applications", ()):
+            assert set(one) == {"application", "privileges", "resources"}
+            assert all(re.fullmatch(r"feature_\w+\.all", right) for right in one["privileges"])
+            assert all(place.startswith("space:") for place in one["resources"])
+    (indices,) = roles["tracehound_push"]["indices"]
+    assert set(indices["privileges"]) == {"create_doc", "auto_configure"}
+    assert "applications" not in roles["tracehound_push"]
+    for text in part("roles").describe().split("\n\nPUT "):
+        json.loads(text.partition("\n")[2])
 
 
 def test_roles_name_only_our_streams() -> None:
