@@ -234,8 +234,8 @@ def cut_off(error: TlsError) -> bool:
     return "alert" not in said and any(word in said for word in ("eof", "reset", "timed out", "broken pipe"))
 
 
-def advice(said: str) -> str:
-    """What to do about a certificate that is refused."""
+def advice(said: str, *, by_mark: bool = True) -> str:
+    """What to do about a certificate that is refused; ``by_mark``: its fingerprint may be named."""
     said = said.lower()
     if "alert" in said:
         return "the server does not take our certificate: give it one that it trusts (--client-cert, --client-key)"
@@ -243,7 +243,7 @@ def advice(said: str) -> str:
         return "the certificate is for another name: use that name in the address"
     if "expired" in said or "not yet valid" in said:
         return "the server needs a new certificate, or this machine's clock is wrong"
-    return "name the CA of the server's certificate (--ca-certs), or its fingerprint"
+    return f"name the CA of the server's certificate (--ca-certs){', or its fingerprint' if by_mark else ''}"
 
 
 def refused(settings: ElasticSettings, what: str, status: int, body: Any) -> ConfigError | TargetError:

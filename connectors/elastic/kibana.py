@@ -87,7 +87,7 @@ class Kibana:
             except urllib3.exceptions.SSLError as error:
                 said = self.settings.hide(str(error))
                 if "EOF" not in said:
-                    raise ConfigError(f"{self._url}: TLS: {said}; {advice(said)}") from None
+                    raise ConfigError(f"{self._url}: TLS: {said}; {advice(said, by_mark=False)}") from None
             except urllib3.exceptions.HTTPError as error:
                 said = f"no answer: {self.settings.hide(str(error))}"
             else:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import elastic_push
 import pytest
 from commands import Run
 from engines import Server
@@ -488,6 +489,35 @@ def test_templates_stay_while_there_are_events(tracehound: Run, elasticsearch8: 
     http.must("DELETE", "/_data_stream/logs-tracehound.api_activity-default")
     assert tracehound("remove", *place, "--yes").code == 0
     assert http.send("GET", "/_index_template/logs-tracehound")[0] == 404
+
+
+def test_going_back_to_the_mapping_before(
+    tracehound: Run, elasticsearch8: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = ("elastic", "--url", elasticsearch8.url)
+    templates = elastic_push.part("templates")
+    own = templates.own_fields()
+    try:
+        assert tracehound("apply", *place, "--yes").code == 0
+        none = tracehound("apply", *place, "--rollback", "--yes")
+        assert none.code == 2
+        assert "no mapping before" in none.err
+        monkeypatch.setattr(templates, "own_fields", lambda: {**own, "labels.team": "keyword"})
+        assert tracehound("apply", *place, "--yes").code == 0
+        asked = tracehound("apply", *place, "--rollback")
+        assert asked.code == 2
+        assert "--yes" in asked.err
+        gone = tracehound("apply", *place, "--rollback", "--yes")
+        assert gone.code == 0
+        assert "back to mapping" in gone.err
+        planned = tracehound("plan", *place, "--format", "ndjson")
+        (change,) = [one for one in planned.lines if one["kind"] == "templates"]
+        assert change["conflicts"] == ["template"]
+        assert tracehound("apply", *place, "--yes", "--overwrite").code == 0
+        again = tracehound("plan", *place, "--format", "ndjson")
+        assert [one["action"] for one in again.lines if one["kind"] == "templates"] == ["unchanged"]
+    finally:
+        tracehound("remove", *place, "--yes")
 
 
 def test_new_rules_are_switched_on_when_asked(

@@ -51,7 +51,7 @@ def one(elasticsearch9: Server) -> Iterator[Cluster]:
 class Run:
     """One delivery of events through a proxy; waits are counted, not slept."""
 
-    def __init__(self, cluster: Cluster, url: str, **settings: Any) -> None:
+    def __init__(self, cluster: Cluster, url: str | list[str], **settings: Any) -> None:
         values = {"url": url, "timeout": 20, **settings}
         self.settings = (
             part("settings").ElasticSettings(**values).with_secrets(api_key=Secret("a-key-that-expired"))
@@ -206,6 +206,19 @@ def test_a_node_that_is_gone_for_minutes(one: Cluster) -> None:
 
         run.all(events, back)
     assert sum(waited) > 120, "by the waits, it was away for minutes"
+    assert one.ids() == expected(events)
+
+
+def test_one_node_of_two_is_gone(one: Cluster) -> None:
+    """The other one takes all, from the beginning and in the middle of a run."""
+    events = day(COUNT)
+    with FaultProxy(one.settings.url[0]) as stays, FaultProxy(one.settings.url[0]) as goes:
+        goes.down = True
+        Run(one, [goes.url, stays.url]).all(events[: COUNT // 2])
+        goes.down = False
+        goes.plan = lambda r: _go_down(goes) if r.bulk == 1 else None
+        run = Run(one, [stays.url, goes.url]).all(events[COUNT // 2 :])
+    assert run.totals.delivered == COUNT - COUNT // 2
     assert one.ids() == expected(events)
 
 
