@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from tracehound.compiler.conf_text import one_line
 from tracehound.config import Settings
-from tracehound.deploy import Deployment, LeftOut, Part, Wanted
+from tracehound.deploy import Deployment, Found, LeftOut, Mark, Part, Wanted
 from tracehound.errors import ConfigError, TargetError
 from tracehound.rules import Rule, RuleSet
 
@@ -25,7 +26,10 @@ BY_HAND = (
     "write it with `tracehound build splunk -o DIR` and install the package (Splunk Cloud: Apps > Manage Apps > "
     "Install app from file, or the Admin Config Service)"
 )
-SCHEDULES = "schedule_search"
+CLOSED = (
+    "Splunk Cloud keeps {path} to itself: they come with the app's package, and are changed in Splunk Web"
+)
+SCHEDULES = ("schedule_search", "edit_search_schedule_window")
 
 
 @dataclass
@@ -43,8 +47,14 @@ class Splunk:
 
     @cached_property
     def has_app(self) -> bool:
-        """Whether the app is there."""
-        return Apps(self.rest).get(self.settings.app) is not None
+        """Whether the app is there. Splunk Cloud may not list apps: a namespace of none is answered 404."""
+        if self.is_open(self.rest.path("apps/local", app="")):
+            return Apps(self.rest).get(self.settings.app) is not None
+        return self.rest.is_open(self.rest.path("saved/searches"))
+
+    def is_open(self, path: str) -> bool:
+        """Whether a collection can be had over REST."""
+        return not self.rest.info.cloud or self.rest.is_open(path)
 
     @property
     def search_app(self) -> str:
@@ -54,7 +64,9 @@ class Splunk:
     def macro_definitions(self) -> dict[str, str]:
         """Our macros: as they are deployed, else as they would be."""
         made = {one.name: one.definition for one in macros(self.settings, self.app, self.settable)}
-        return {**made, **(Macros(self.rest).definitions() if self.has_app else {})}
+        deployed = Macros(self.rest)
+        there = self.has_app and self.is_open(deployed.path())
+        return {**made, **(deployed.definitions() if there else {})}
 
 
 def connect(settings: SplunkSettings, app: Settings) -> Splunk:
@@ -72,22 +84,59 @@ def deployment(
     there = connect(settings, app)
     searches = objects_searches.parts(there, chosen.rules, complete, enabled=enabled)
     texts = [str(one.body["search"]) for part in searches for one in part.wanted]
+    if there.rest.info.cloud and not there.has_app:
+        what = f"{settings.app}, and what is in it: {len(texts)} searches, macros, lookups, boards"
+        missing = LeftOut("app", settings.app, what, f"Splunk Cloud takes apps as files: {BY_HAND}")
+        return Deployment([Part(Apps(there.rest), left_out=[missing], complete=False)], list(_notes(there)))
     parts = [*app_part(there), *knowledge_parts(there, chosen.rules, None if complete else texts), *searches]
     if complete:
         parts += board_parts(there)
-    return Deployment(parts, list(_notes(there)))
+    return Deployment([_opened(there, part) for part in parts], list(_notes(there)))
 
 
 def app_part(there: Splunk) -> list[Part]:
-    """The app, where it is not there. Raises ``ConfigError`` where it cannot be made over REST."""
-    apps, name = Apps(there.rest), there.settings.app
+    """The app, where it is not there."""
     if there.has_app:
         return []
-    if there.rest.info.cloud:
-        raise ConfigError(
-            f"{there.settings.url}: there is no app {name}, and Splunk Cloud takes apps as files: {BY_HAND}"
-        )
-    return [Part(apps, [Wanted("app", name, name, {"app": "there"})], complete=False)]
+    name = there.settings.app
+    return [Part(Apps(there.rest), [Wanted("app", name, name, {"app": "there"})], complete=False)]
+
+
+def _opened(there: Splunk, part: Part) -> Part:
+    """The part, or on Splunk Cloud that it cannot be had over REST."""
+    path = getattr(part.objects, "path", None)
+    if path is None or not part.wanted or there.is_open(path()):
+        return part
+    kind = part.objects.kind
+    out = LeftOut(kind, "*", f"{len(part.wanted)} of them", CLOSED.format(path=path()))
+    return Part(Closed(kind), left_out=[out])
+
+
+class Closed:
+    """Objects that this Splunk keeps to itself."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def find(self, keys: Sequence[str]) -> list[Found]:
+        """None."""
+        return []
+
+    def get(self, key: str) -> Found | None:
+        """None."""
+        return None
+
+    def create(self, wanted: Wanted, mark: Mark) -> None:
+        """Never asked."""
+
+    def update(
+        self, wanted: Wanted, found: Found, fields: Mapping[str, Any], dropped: Sequence[str], mark: Mark
+    ) -> None:
+        """Never asked."""
+
+    def remove(self, found: Found) -> str:
+        """Never asked."""
+        return ""
 
 
 def knowledge_parts(there: Splunk, rules: Sequence[Rule], texts: Sequence[str] | None) -> list[Part]:
@@ -98,7 +147,7 @@ def knowledge_parts(there: Splunk, rules: Sequence[Rule], texts: Sequence[str] |
     if texts is not None:
         found = [one for one in found if any(one.name in text for text in texts)]
         made = [one for one in made if any(f"`{one.name}`" in text for text in texts)]
-    if there.has_app:
+    if there.has_app and there.is_open(Lookups(rest, []).path()):
         brought = Lookups(rest, []).by_file([one.name for one in found])
         found = [one for one in found if one.name not in brought]
     catalogues = [wanted_rows(one) for one in found if one.rows is not None]
@@ -136,8 +185,9 @@ def _notes(there: Splunk) -> Iterator[str]:
     """What to know about this Splunk before anything is written."""
     settings, rest = there.settings, there.rest
     yield f"{rest.info}, app {settings.app}, owner {settings.owner}, shared: {settings.sharing}"
-    if rest.capabilities and SCHEDULES not in rest.capabilities:
-        yield f"our user lacks the capability {SCHEDULES}: Splunk will refuse scheduled searches"
+    lacking = [name for name in SCHEDULES if name not in rest.capabilities]
+    if rest.capabilities and lacking:
+        yield f"our user lacks {' and '.join(lacking)}: Splunk will refuse scheduled searches"
     for name in dict.fromkeys([settings.index, *settings.indexes.values()]):
         try:
             there_is = rest.entry(rest.path("data/indexes", name, app="")) is not None

@@ -203,6 +203,13 @@ class Rest:
         first = (found or {}).get("entry") or ()
         return first[0] if first else None
 
+    def is_open(self, path: str) -> bool:
+        """Whether we may look at a collection: Splunk Cloud keeps some to itself (403, 404)."""
+        status, raw = self._patiently("GET", path, {"count": 1}, None)
+        if status >= 400 and status not in (403, 404):
+            raise self._refused(f"GET {path}", status, reason_of(raw))
+        return status < 400
+
     @cached_property
     def info(self) -> Info:
         """Version and kind. Splunk Cloud may keep the system's endpoints to itself."""

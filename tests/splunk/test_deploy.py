@@ -12,9 +12,11 @@ import pytest
 from commands import Run
 from splunk_deploy import actions, deploy, planned, take_out, wanted
 from splunk_http import Request, Say
+from splunk_objects import App
+from splunk_people import Role
 from splunk_stub import SplunkStub
 from tracehound.connectors.splunk import deploy as splunk_deploying
-from tracehound.connectors.splunk import marks
+from tracehound.connectors.splunk import doctor, marks
 from tracehound.connectors.splunk import searches as made_searches
 from tracehound.connectors.splunk.objects_rows import APPLIED
 
@@ -117,8 +119,11 @@ def test_the_app_is_made_where_it_is_not(few: list[Rule], splunk: SplunkStub) ->
 
 def test_on_cloud_the_app_comes_by_file(few: list[Rule], splunk_with: Callable[..., SplunkStub]) -> None:
     cloud = splunk_with(cloud=True)
-    with pytest.raises(ConfigError, match=r"Splunk Cloud takes apps as files: .*build splunk"):
-        planned(cloud, few)
+    (only,) = planned(cloud, few)
+    assert (only.action, only.kind) == ("left out", "app")
+    assert "Splunk Cloud takes apps as files" in only.reason
+    assert "build splunk" in only.reason
+    assert deploy(cloud, few) == []
     assert "tracehound" not in cloud.objects.apps
 
 
@@ -151,6 +156,17 @@ def test_chosen_rules_bring_what_they_name(few: list[Rule], ours: RuleSet, splun
     assert error is None
     assert {one.change.kind for one in done} == {SEARCH}
     assert len(splunk.objects.of("macros")) > 1, "others need them"
+
+
+def test_the_least_rights_that_doctor_prints(few: list[Rule], splunk: SplunkStub) -> None:
+    splunk.objects.apps["tracehound"] = App("tracehound", write=("admin", "tracehound_deploy"))
+    splunk.people.roles["tracehound_deploy"] = Role(set(doctor.CAPABILITIES), ["tracehound"], [])
+    splunk.people.add("deployer", "tracehound_deploy", token="token-of-deployer")
+    splunk.token = "token-of-deployer"
+    assert {one.status for one in deploy(splunk, few)} == {"done"}
+    done, error = take_out(splunk, few)
+    assert error is None
+    assert {one.status for one in done} == {"done"}
 
 
 def test_another_app_owner_and_sharing(few: list[Rule], splunk: SplunkStub) -> None:
@@ -569,6 +585,25 @@ def test_catalogues_that_came_as_files_stay_files(package: Path, few: list[Rule]
     assert actions(found, "lookup rows") == {}
     assert MODELS not in {one.key for one in found}
     assert splunk.stored("transforms", MODELS).content["filename"] == f"{MODELS}.csv"
+
+
+def test_what_cloud_keeps_to_itself_is_left_out(
+    package: Path, ours: RuleSet, splunk_with: Callable[..., SplunkStub]
+) -> None:
+    cloud = splunk_with(cloud=True)
+    cloud.install(package)
+
+    def closed(request: Request) -> Say | None:
+        places = ("/apps/local", "/configs/conf-", "/storage/collections/config", "/data/transforms")
+        return Say(404, {}) if any(place in request.path for place in places) else None
+
+    cloud.rest_faults.plan = closed
+    found = planned(cloud, ours.rules)
+    assert {one.kind: one.action for one in found} == {
+        MACRO: "left out", "collection": "left out", "lookup": "left out", "lookup rows": "create",
+        SEARCH: "unchanged", "board": "unchanged",
+    }  # fmt: skip
+    assert "they come with the app's package" in next(one.reason for one in found if one.kind == MACRO)
 
 
 def test_on_cloud_with_the_app(
