@@ -80,8 +80,8 @@ class DataView:
     def update(
         self, wanted: Wanted, found: Found, fields: Mapping[str, Any], dropped: Sequence[str], mark: Mark
     ) -> None:
-        """As ``create``."""
-        self.create(wanted, mark)
+        """These fields alone: field formats and runtime fields of analysts stay."""
+        self._kibana.request("POST", f"{VIEWS}/{wanted.key}", {"data_view": dict(fields)})
 
     def remove(self, found: Found) -> str:
         """Gone already is good too."""

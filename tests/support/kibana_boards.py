@@ -62,6 +62,11 @@ def edit(saved: dict[tuple[str, str], Json], kind: str, key: str, **attributes: 
 
 
 def _views(saved: dict[tuple[str, str], Json], method: str, key: str, body: Any) -> tuple[int, Any]:
+    if method == "POST" and key:
+        if ("index-pattern", key) not in saved:
+            return 404, {"message": "Not Found"}
+        saved["index-pattern", key]["attributes"] |= body["data_view"]
+        return 200, {"data_view": copy.deepcopy(saved["index-pattern", key]["attributes"])}
     if method == "POST":
         view = body["data_view"]
         if ("index-pattern", view["id"]) in saved and not body.get("override"):
