@@ -61,7 +61,9 @@ def test_searches_look_back_over_window_and_lateness(tracehound: Run, tmp_path: 
     config = tmp_path / "tracehound.yml"
     config.write_text("lateness: 600\n")
     found = stanzas(tracehound("compile", "splunk", "--format", "conf", "--config", config).out)
-    assert found["Tracehound - Coding Agent's Approvals Switched Off"]["dispatch.earliest_time"] == "-2400s", "half an hour, and 10 minutes"
+    assert (
+        found["Tracehound - Coding Agent's Approvals Switched Off"]["dispatch.earliest_time"] == "-2400s"
+    ), "half an hour, and 10 minutes"
 
 
 @pytest.mark.parametrize("language", ["kql", "esql", "lucene", "eql"])
