@@ -18,8 +18,8 @@ from .settings import SplunkSettings
 CAPABILITIES = {
     "search": "verify, backtest",
     "schedule_search": "apply: saved searches run on a schedule",
+    "edit_search_schedule_window": "apply: and may be put off a little (schedule_window)",
     "output_file": "verify: baselines write their lookups (outputlookup)",
-    "upload_lookup_files": "apply: lists as lookup files",
 }
 """Capability -> the verbs that need it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -49,7 +50,10 @@ class Jobs:
 
     @contextmanager
     def _job(self, search: str, earliest: str, latest: str) -> Iterator[str]:
+        """A job by an id of ours, so that it can be cancelled before Splunk has answered."""
+        sid = f"tracehound_{int(time.time())}_{secrets.token_hex(8)}"
         values = {
+            "id": sid,
             "search": search if search.lstrip().startswith("|") else f"search {search}",
             "earliest_time": earliest,
             "latest_time": latest,
@@ -57,13 +61,14 @@ class Jobs:
             "max_count": MOST_ROWS + 1,
             "auto_cancel": FORGOTTEN_AFTER,
         }
-        answer = self._rest.request("POST", self._path(), values)
-        sid = (answer or {}).get("sid")
-        if not isinstance(sid, str):
-            raise TargetError("Splunk made a search job without an id")
         with self._lock:
             self._running.add(sid)
         try:
+            try:
+                self._rest.request("POST", self._path(), values)
+            except TargetError:  # where only the answer was lost, a second try meets the first one's job
+                if self._rest.entry(self._path(sid)) is None:
+                    raise
             yield sid
         finally:
             self._cancel(sid)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from commands import EXE, Run
 from splunk_deploy import deploy
-from splunk_http import Say
+from splunk_http import Reset, Say
 from splunk_pack import closing_pack
 from splunk_stub import SplunkStub
 from tracehound.connectors.splunk import deploy as splunk_deploying
@@ -299,6 +299,14 @@ def test_jobs_take_their_time_and_splunk_is_busy(ours: RuleSet, splunk: SplunkSt
     splunk.faults.busy(2, retry_after=0)
     found, _ = run(splunk, named(ours, SINGLE))
     assert found[SINGLE].status == "fired"
+
+
+def test_a_lost_answer_leaves_no_job(ours: RuleSet, splunk: SplunkStub) -> None:
+    jobs = lambda request: request.method == "POST" and request.path.endswith("/jobs")  # noqa: E731
+    splunk.rest_faults.add(Reset(True), times=2, fits=jobs)
+    found, _ = run(splunk, named(ours, SINGLE))
+    assert found[SINGLE].status == "fired"
+    assert left(splunk) == []
 
 
 def test_acknowledged_events(ours: RuleSet, splunk_acks: SplunkStub) -> None:
