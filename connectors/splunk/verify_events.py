@@ -25,6 +25,8 @@ SEARCHABLE = 120.0
 """Seconds without a further event that can be found, after which waiting for them ends."""
 AHEAD = 3600
 """Seconds ahead of us that the clock of an indexer may be."""
+FIELD = "class_uid"
+"""What every event has."""
 DELETES = "delete_by_keyword"
 _SOURCE = re.compile(rf"{re.escape(SOURCE)}(\d{{8}}t\d{{6}})-[0-9a-f]+")
 
@@ -70,7 +72,9 @@ class RunEvents:
                 self._store(transport, batch)
         finally:
             transport.close()
-        self.until_searchable({self._hosts[one.mark]: len(one.events) for one in samples})
+        if documents:
+            self.until_searchable({self._hosts[one.mark]: len(one.events) for one in samples})
+            self._see_fields()
 
     def _batches(self, documents: Sequence[Document]) -> Iterator[list[Document]]:
         batch: list[Document] = []
@@ -129,6 +133,16 @@ class RunEvents:
                 )
             time.sleep(wait)
             wait = min(wait * 1.5, LONGEST_LOOK)
+
+    def _see_fields(self) -> None:
+        """Where Splunk does not read the events as JSON, no rule can fire, and all would be blamed."""
+        search = f'index="{self._index}" source="{self.source}" {FIELD}=* | stats count'
+        rows = self._jobs.rows(search, "0", self._horizon())
+        if not rows or not number_of(rows[0], "count"):
+            raise TargetError(
+                f"the test events are in the index {self._index}, but Splunk finds no fields in them: "
+                "is the app TA-tracehound on this search head, and are its settings seen from our app?"
+            )
 
     def remove(self) -> str:
         """Ours; or what to know where we may not delete them."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Run
+from commands import EXE, Run
 from splunk_deploy import actions, deploy, planned, take_out, wanted
 from splunk_http import Request, Say
 from splunk_objects import App
@@ -431,6 +434,32 @@ def test_down_for_good(few: list[Rule], splunk: SplunkStub, quick: None) -> None
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No waiting between tries."""
     monkeypatch.setattr("tracehound.connectors.splunk.rest.time.sleep", lambda _seconds: None)
+
+
+@pytest.mark.parametrize("many", [1, 30, 82])
+def test_killed_in_the_middle_and_run_again(
+    many: int, ours: RuleSet, splunk: SplunkStub, tmp_path: Path
+) -> None:
+    """Mark and object are one request: what is there is whole, whenever the process ends."""
+    killed: list[subprocess.Popen[bytes]] = []
+
+    def kill(request: Request) -> None:
+        if killed and len(splunk.objects.of("savedsearches")) >= many:
+            killed[0].kill()
+
+    splunk.rest_faults.plan = kill
+    call = [str(EXE), "apply", "splunk", "--yes", "--format", "ndjson"]
+    environ = {**os.environ, "TRACEHOUND_SPLUNK_URL": splunk.url, "TRACEHOUND_SPLUNK_TOKEN": splunk.token}
+    killed.append(subprocess.Popen(call, cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL))
+    killed[0].wait(60)
+    assert killed[0].returncode == -9
+    splunk.rest_faults.plan = lambda _request: None
+    time.sleep(0.1)  # what was on its way
+    found = planned(splunk, ours.rules)
+    assert set(actions(found)) <= {"unchanged", "create", "update"}
+    assert actions(found, SEARCH)["unchanged"] >= many
+    deploy(splunk, ours.rules)
+    assert set(actions(planned(splunk, ours.rules))) == {"unchanged"}
 
 
 # Marks

@@ -287,6 +287,16 @@ def test_events_that_never_can_be_found(
         run(splunk, named(ours, SINGLE))
 
 
+def test_events_without_fields_blame_no_rule(
+    ours: RuleSet, splunk: SplunkStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The add-on is not there, so that Splunk does not read them as JSON."""
+    monkeypatch.setattr(splunk_verify_events, "FIELD", "no_such_field")
+    with pytest.raises(TargetError, match="is the app TA-tracehound on this search head"):
+        run(splunk, named(ours, SINGLE))
+    assert left(splunk) == []
+
+
 def test_events_that_are_refused(ours: RuleSet, splunk: SplunkStub) -> None:
     splunk.faults.no_index = {INDEX}
     with pytest.raises(TargetError, match="test events are not taken"):
