@@ -13,6 +13,8 @@ import pytest
 from elastic_push import day
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from spl.options import Options
+from splunk_index import Indexed
 
 from tracehound.rules import filled_fields, load_rules
 from tracehound.schema import fields
@@ -229,6 +231,23 @@ def test_long_texts_alone_cut_nothing() -> None:
     assert "tracehound.cut" not in told
     assert told["ai.prompt_text"].startswith("prompt")
     assert list(told)[-2:] == ["unmapped", "raw_data"]
+
+
+def test_extraction_finds_every_rule_field_of_an_event_with_long_texts() -> None:
+    """By the stand-in's extraction, which ends after 10,240 characters: the same fields as of the event without."""
+
+    def extracted(event: dict[str, Any]) -> dict[str, list[str]]:
+        row = Indexed(encoded(event)[1].decode(), 0.0).row(Options(kv_maxchars=None))
+        plain = {name.replace("{}", ""): found for name, found in row.items()}
+        return {name: found for name, found in plain.items() if name in rule_fields()}
+
+    long = "Ignore all of this. \n" * 4000
+    for event in day(600)[::6]:
+        large = orjson.loads(orjson.dumps(event))
+        large["message"] = large["unmapped"] = large["raw_data"] = long
+        large["ai"] |= {"prompt_text": long, "response_text": long}
+        large["ai"].setdefault("tool", {}).update(arguments_text=long, result_text=long)
+        assert extracted(large) == extracted(event)
 
 
 def test_what_is_cut_is_named_and_counted() -> None:
