@@ -193,6 +193,19 @@ def test_an_app_as_a_package(splunk: SplunkStub, shipped: Path, tmp_path: Path) 
     assert names == ["launcher", "search", "tracehound"]
 
 
+def test_keys_that_no_specification_has(splunk: SplunkStub, shipped: Path) -> None:
+    conf = shipped / "default" / "savedsearches.conf"
+    conf.write_text(f"{conf.read_text()}action.x.y = 1\nalert.supress = 1\nown.key = 1\n")
+    splunk.install(shipped)
+    keys = [said.rpartition(" ")[2] for said in splunk.objects.complaints]
+    assert keys == ["alert.supress", "own.key"]
+    (shipped / "README").mkdir()
+    (shipped / "README" / "savedsearches.conf.spec").write_text("[<name>]\nown.key = <string>\n* Ours.\n")
+    splunk.objects.complaints.clear()
+    splunk.install(shipped)
+    assert len(splunk.objects.complaints) == 1
+
+
 MADE: dict[str, tuple[str, dict[str, str], int, str]] = {
     "a macro": ("configs/conf-macros", {"name": "m(1)", "definition": "a=$x$", "args": "x"}, 201, ""),
     "a macro by its own handler": ("admin/macros", {"name": "m", "definition": "a=b"}, 201, ""),

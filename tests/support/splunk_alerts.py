@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from spl.engine import Row
 from spl.times import span_seconds
@@ -75,6 +76,30 @@ class Alerts:
             return
         self._until[key] = now + (span_seconds(content.get("alert.suppress.period", "")) or 0)
         outcome.alerts.append(group)
+
+
+def due(cron: str, moment: float) -> bool:
+    """Whether a schedule has a run in the minute that begins at a time, in UTC."""
+    when = datetime.fromtimestamp(moment, UTC)
+    values = (when.minute, when.hour, when.day, when.month, when.isoweekday() % 7)
+    minute, hour, day, month, weekday = (
+        _matches(field, value, low)
+        for field, value, low in zip(cron.split(), values, (0, 0, 1, 1, 0), strict=True)
+    )
+    fields = cron.split()
+    either = fields[2] != "*" and fields[4] != "*"
+    return minute and hour and month and ((day or weekday) if either else (day and weekday))
+
+
+def _matches(field: str, value: int, low: int) -> bool:
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        first, _, last = span.partition("-")
+        start = low if span == "*" else int(first)
+        end = int(last or (99 if span == "*" or step else first))
+        if start <= value <= end and (value - start) % int(step or 1) == 0:
+            return True
+    return False
 
 
 def triggers(content: Mapping[str, str], count: int) -> bool:

@@ -10,11 +10,19 @@ import csv
 import io
 import re
 import tarfile
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
+from splunk_kinds import COLLECTION_KEYS, MACRO_KEYS
 from splunk_objects import App, Objects, Stored
+from splunk_searches import known
 
+KNOWN: dict[str, Callable[[str], bool]] = {
+    "savedsearches": known,
+    "macros": lambda key: key in MACRO_KEYS,
+    "collections": lambda key: key in COLLECTION_KEYS or key.startswith(("field.", "accelerated_fields.")),
+}
 ACCESS = re.compile(r"(read|write)\s*:\s*\[([^\]]*)\]")
 
 
@@ -58,6 +66,22 @@ def parse_conf(text: str) -> dict[str, dict[str, str]]:
     return stanzas
 
 
+def complaints(files: dict[str, str]) -> list[str]:
+    """What ``btool check`` says of keys that neither Splunk's nor the app's own specification has."""
+    found = []
+    for conf, fits in KNOWN.items():
+        own = {
+            key for values in parse_conf(files.get(f"README/{conf}.conf.spec", "")).values() for key in values
+        }
+        for layer in ("default", "local"):
+            for stanza, values in parse_conf(files.get(f"{layer}/{conf}.conf", "")).items():
+                strange = [key for key in values if key not in own and not fits(key)]
+                found += [
+                    f"Invalid key in stanza [{stanza}] in {layer}/{conf}.conf: {key}" for key in strange
+                ]
+    return found
+
+
 class Rights:
     """``metadata/default.meta`` and ``local.meta``: who may read and write what, and what other apps see."""
 
@@ -79,6 +103,7 @@ def install(objects: Objects, path: Path) -> App:
     """Put an app in, as its installation does; what it shipped before is replaced, edits stay."""
     name, files = read_app(path)
     rights = Rights(files)
+    objects.complaints += complaints(files)
     conf = parse_conf(files.get("default/app.conf", ""))
     app = objects.apps.setdefault(name, App(name))
     app.label = conf.get("ui", {}).get("label", name)

@@ -82,6 +82,8 @@ class Objects:
         self.people = people
         self.apps = {name: App(name, label) for name, label in (("search", "Search"), ("launcher", "Home"))}
         self._kept: dict[str, dict[tuple[str, str, str], Stored]] = {}
+        self.complaints: list[str] = []
+        """What is strange in the files of apps that were installed."""
         self.lock = threading.RLock()
 
     def put(self, stored: Stored) -> Stored:
