@@ -102,10 +102,13 @@ def objects(settings: ElasticSettings, server: Server, lifecycle: bool = True) -
     mappings = mapping(server)
     limits = elasticsearch_mapping()["template"]["settings"]
     component = MAPPINGS + mappings["_meta"]["hash"]
-    index = {
+    index: dict[str, Any] = {
         "number_of_shards": settings.shards,
         "number_of_replicas": settings.replicas,
     }
+    if server.flavour == "elasticsearch":
+        # 9.x stores logs-*-* as logsdb by itself, whose synthetic source gives numbers and dates back as texts.
+        index["mode"] = "standard"
     if server.flavour == "serverless":
         del index["number_of_shards"], index["number_of_replicas"]
     parts: list[TemplateObject] = list(_policy(settings, server)) if lifecycle else []

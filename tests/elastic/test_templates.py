@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 from elastic_push import Cluster, clean, day, part
 from engines import Server
@@ -281,6 +282,21 @@ def test_lifecycle_by_server() -> None:
     assert named == {"lifecycle": {"data_retention": "7d"}}
     never = objects("elasticsearch", lifecycle={"delete_after": None})
     assert "delete" not in never["/_ilm/policy/tracehound"]["policy"]["phases"]
+
+
+def test_events_are_given_back_as_they_were_sent(cluster: Cluster) -> None:
+    cluster.install()
+    events = day(60)
+    send(cluster, events)
+    cluster.ids()
+    found = cluster.ask("POST", "/logs-tracehound.*/_search", {"size": 100})["hits"]["hits"]
+    encoder = part("events").Encoder()
+    assert {hit["_id"]: hit["_source"] for hit in found} == {
+        event["metadata"]["uid"]: orjson.loads(encoder.document(event).body) for event in events
+    }
+    if not cluster.server.opensearch:
+        held = cluster.ask("GET", "/logs-tracehound.*/_settings/index.mode?flat_settings=true")
+        assert {one["settings"].get("index.mode") for one in held.values()} == {"standard"}
 
 
 def test_unmapped_by_server() -> None:
