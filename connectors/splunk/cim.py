@@ -1,9 +1,9 @@
 """Splunk's Common Information Model: which events are in which data model, and its fields from OCSF.
 
 Fields are made when searching (``EVAL-`` of props.conf, all from the event's own fields, in no order). Three of
-them are attributes of OCSF too: ``action``, ``severity`` and ``status``. Where both have the same word but for its
-case, there is one value; where the words differ (``Denied`` and ``blocked``, ``Success`` and ``200``) the field has
-both, so that neither a rule nor a data model loses its own.
+them are attributes of OCSF too. ``severity`` stays OCSF's (``High``), since rules and boards count it by its words.
+``action`` and ``status`` have CIM's word where both are the same but for their case, and both words where they
+differ (``blocked`` and ``Denied``, ``200`` and ``Success``), so that neither a rule nor a data model loses its own.
 
 The data models: https://help.splunk.com/en/data-management/common-information-model
 """
@@ -61,7 +61,6 @@ def _first(*names: str) -> str:
     return f"coalesce({', '.join(repr(name) for name in names)})"
 
 
-_SEVERITY = 'if(severity="Fatal", mvappend("critical", severity), lower(severity))'
 _USER = ("ai.principal", "actor.user.email_addr", "actor.user.name", "actor.user.uid")
 _SRC = ("src_endpoint.ip", "src_endpoint.hostname", "src_endpoint.name", "device.hostname", "device.ip")
 _DEST = ("dst_endpoint.hostname", "dst_endpoint.ip", "dst_endpoint.name")
@@ -80,8 +79,6 @@ _FINDING = {
     "signature": "coalesce('finding_info.title', 'finding_info.uid')",
     "signature_id": "coalesce('finding_info.analytic.uid', 'finding_info.uid')",
     "dest": "coalesce(mvindex('resources{}.name', 0), mvindex('resources{}.uid', 0), 'device.hostname')",
-    "severity": _SEVERITY,
-    "vendor_severity": "severity",
 }
 _PASSED = 'case(disposition_id=1 OR action_id=1, "allowed", action_id=2 OR disposition_id=2, "blocked")'
 _TRAFFIC = {
@@ -120,7 +117,6 @@ _API = {
     "result": "coalesce('api.response.message', 'api.response.error')",
     "result_id": "'api.response.code'",
     "status": f"coalesce({_both(_OUTCOME, 'status')}, status)",
-    "severity": _SEVERITY,
     "user_agent": "'http_request.user_agent'",
     "dlp_type": "if(isnotnull('ai.signals{}'), \"ai\", null())",
     "category": "mvdedup(mvmap('ai.signals{}', mvindex(split('ai.signals{}', \".\"), 1)))",
