@@ -10,7 +10,7 @@ says which pages it follows, and where it follows what people measured because t
         splunk.faults.busy(3, retry_after=1)         # what goes wrong next at the collector (HecFaults)
         splunk.hec.requests                          # the collector's log
         splunk.disable_token(); splunk.enable_token()
-        splunk.rest_faults.busy...                   # the same at the management port (Faults)
+        splunk.rest_faults.add(Say(503, {}), times=2) # the same at the management port (Faults)
         splunk.people.add("ann", "user", token="t")  # another user; splunk.people.roles["user"].capabilities
         splunk.install(Path("dist/tracehound"))      # an app's folder or package, as shipped content
         splunk.saved_search("Tracehound - x")        # its settings as stored, by their names in the file
