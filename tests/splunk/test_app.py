@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as steady
 from hypothesis import strategies as st
-from splunk_apps import apps, part, stanzas
+from splunk_apps import apps, our_apps, part, stanzas
 
 from tracehound.compiler.conf import stanzas as made_stanzas
 from tracehound.compiler.conf_text import written
@@ -29,7 +29,7 @@ from tracehound.rules.loader import load_rules as load_whole_rules
 from tracehound.schema import fields
 
 APP, ADD_ON, INDEXES = "tracehound", "TA-tracehound", "tracehound_indexes"
-FILES = apps()
+FILES = our_apps()
 CONFS = sorted(name for name in FILES if name.endswith((".conf", ".meta")))
 MACRO = re.compile(r"`([^`]*)`")
 HOSTILE = [

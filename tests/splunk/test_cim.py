@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from spl.engine import Event, Options, run
-from splunk_apps import apps, part, stanzas
+from splunk_apps import our_apps, part, stanzas
 
 from tracehound.rules import load_rules
 from tracehound.schema import fields
@@ -16,7 +16,7 @@ from tracehound.schema.constants import CLASSES
 from tracehound.schema.generate.splunk import splunk_props
 
 ADD_ON = "TA-tracehound"
-FILES = apps()
+FILES = our_apps()
 
 
 def conf(name: str) -> dict[str, dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,12 @@ def apps(app: Settings | None = None, refused: list[str] | None = None) -> dict[
     files = dict(SPLUNK.part("build")(app or Settings(), heard.append))
     assert refused is not None or not heard
     return files
+
+
+@cache
+def our_apps() -> dict[str, bytes]:
+    """The apps of our own content; not to be changed."""
+    return apps()
 
 
 def write(files: dict[str, bytes], folder: Path) -> Path:
