@@ -18,6 +18,7 @@ from . import rollout, rules, templates
 from .client import Server, elastic, server_of
 from .kibana import OLDEST, Kibana, kibana_of
 from .settings import ElasticSettings
+from .shadow import shadowing
 
 KIND = "templates"
 
@@ -117,6 +118,8 @@ def events_part(there: Elastic) -> Part:
     managed = rollout.has_lifecycle(there.client, there.settings, there.server)
     wanted = templates.objects(there.settings, there.server, managed)
     notes = () if managed or there.server.flavour == "serverless" else (rollout.NO_LIFECYCLE,)
+    if wrong := shadowing(there.client, there.settings):
+        notes = (wrong, *notes)
     body = {rollout.field_of(one): rollout.hash_in(one, one.body) for one in wanted}
     title = f"index template of {templates.PATTERN} with its components"
     one = Wanted(KIND, templates.NAME, title, body, notes=notes)

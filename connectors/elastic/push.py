@@ -28,6 +28,7 @@ from tracehound.errors import ConfigError
 from .client import Server, cut_off, elastic, reason_of, refused, server_of, unreachable
 from .events import Encoder, original
 from .settings import ElasticSettings
+from .shadow import shadowing
 from .templates import mapping, mapping_in_use
 
 HEADERS = {"accept": "application/json", "content-type": "application/x-ndjson"}
@@ -203,8 +204,7 @@ def open_sender(settings: ElasticSettings, setup: bool, say: Any) -> ElasticSend
 
             for line in install(client, settings, server):
                 say(line)
-        else:
-            _check_templates(client, settings, server, say)
+        _check_templates(client, settings, server, say)
     except BaseException:
         client.close()
         raise
@@ -223,5 +223,7 @@ def _check_templates(client: Elasticsearch, settings: ElasticSettings, server: S
         raise ConfigError(
             f"{server}: has no templates of Tracehound; run `tracehound apply elastic` first (or push with --setup)"
         )
+    if wrong := shadowing(client, settings):
+        raise ConfigError(f"{server}: {wrong}")
     if used != mapping(server)["_meta"]["hash"]:
         say("the cluster has the mapping of another version; `tracehound apply elastic` rolls ours out")

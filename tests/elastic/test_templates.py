@@ -245,6 +245,51 @@ def test_it_goes_before_the_built_in_template_of_logs(cluster: Cluster) -> None:
         cluster.ask("DELETE", "/_index_template/stand-in-for-logs")
 
 
+FOREIGN: dict[str, tuple[dict[str, Any], bool]] = {
+    "before ours": ({"index_patterns": ["logs-*"], "priority": 500}, True),
+    "one class of ours": ({"index_patterns": ["logs-tracehound.api_activity-*"], "priority": 251}, True),
+    "behind ours": ({"index_patterns": ["logs-*"], "priority": 200}, False),
+    "another place": ({"index_patterns": ["logs-nginx-*"], "priority": 500}, False),
+    "another namespace": ({"index_patterns": ["logs-*-staging"], "priority": 500}, False),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_template_that_goes_before_ours_is_said(name: str, cluster: Cluster) -> None:
+    template, wrong = FOREIGN[name]
+    cluster.install()
+    cluster.ask("PUT", "/_index_template/stand-in-for-theirs", {**template, "data_stream": {}})
+    said: list[str] = []
+    try:
+        wanted = events_change(cluster).wanted
+        assert wanted is not None
+        assert any("stand-in-for-theirs (priority" in note for note in wanted.notes) == wrong
+        if wrong:
+            with pytest.raises(ConfigError, match=r"stand-in-for-theirs .*lower its priority"):
+                push.open_sender(cluster.settings, False, said.append)
+        else:
+            push.open_sender(cluster.settings, False, said.append).close()
+    finally:
+        cluster.ask("DELETE", "/_index_template/stand-in-for-theirs")
+
+
+def test_a_template_with_our_mapping_in_it_is_welcome(cluster: Cluster) -> None:
+    cluster.install()
+    parts = templates.template_in_use(cluster.client, cluster.settings)["composed_of"]
+    parts = [name for name in parts if name != "logs-tracehound@custom"]
+    theirs = {
+        "index_patterns": ["logs-tracehound.*"],
+        "priority": 500,
+        "data_stream": {},
+        "composed_of": parts,
+    }
+    cluster.ask("PUT", "/_index_template/stand-in-for-theirs", theirs)
+    try:
+        assert part("shadow").shadowing(cluster.client, cluster.settings) == ""
+    finally:
+        cluster.ask("DELETE", "/_index_template/stand-in-for-theirs")
+
+
 def test_a_long_value_in_what_is_unmapped(cluster: Cluster) -> None:
     cluster.install()
     event = dict(day(1)[0])
