@@ -16,7 +16,7 @@ rules need them. ``raw: store`` keeps the record as it came, its texts included,
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -241,13 +241,27 @@ class _Masker:
 
     def take(self, event: Event) -> None:
         """Look at an event now or with those that follow."""
-        new: list[str] = []
-        _collect(event, self._tree, new, self._clean)
+        new = self._new(event)
         if new:
             self._waiting.append((event, new))
             self._size += sum(map(len, new))
             if self._size > TOGETHER:
                 self.finish()
+
+    def _new(self, event: Event) -> list[str]:
+        """The texts that are long enough for a secret and not known to be without."""
+        clean, found = self._clean, []
+        todo = _values(event, self._tree, [])
+        for value in todo:  # grows on the way
+            kind = value.__class__
+            if kind is str:
+                if len(value) >= MIN_SECRET and value not in clean:
+                    found.append(value)
+            elif kind is dict:
+                todo += value.values()
+            elif kind is list:
+                todo += value
+        return found
 
     def finish(self) -> None:
         """Look at all that were taken."""
@@ -276,40 +290,21 @@ class _Masker:
         return False
 
 
-def _collect(holder: dict[str, Any], tree: Tree, found: list[str], clean: set[str]) -> None:
-    """The texts at the ends of the paths that are long enough for a secret and not known to be without."""
+def _values(holder: dict[str, Any], tree: Tree, found: list[Any]) -> list[Any]:
+    """What an event has at the ends of the paths."""
     for key, below in tree.items():
         value = holder.get(key)
         if value is None:
             continue
-        kind = value.__class__
-        if below.__class__ is not dict:
-            if kind is str:
-                if len(value) >= MIN_SECRET and value not in clean:
-                    found.append(value)
-            elif kind is dict:
-                _strings(value.values(), found, clean)
-            elif kind is list:
-                _strings(value, found, clean)
-        elif kind is dict:
-            _collect(value, below, found, clean)
-        elif kind is list:
+        if below is True:
+            found.append(value)
+        elif value.__class__ is dict:
+            _values(value, below, found)
+        elif value.__class__ is list:
             for item in value:
                 if item.__class__ is dict:
-                    _collect(item, below, found, clean)
-
-
-def _strings(values: Iterable[Any], found: list[str], clean: set[str]) -> None:
-    """All texts in these values, at any depth."""
-    for value in values:
-        kind = value.__class__
-        if kind is str:
-            if len(value) >= MIN_SECRET and value not in clean:
-                found.append(value)
-        elif kind is dict:
-            _strings(value.values(), found, clean)
-        elif kind is list:
-            _strings(value, found, clean)
+                    _values(item, below, found)
+    return found
 
 
 def _change(places: list[Place], change: Redact) -> None:

@@ -23,7 +23,7 @@ from tracehound.event import Event
 from tracehound.guardrails import security_control
 from tracehound.normalizers import Normalizer
 from tracehound.otel.context import application, describe
-from tracehound.otel.fields import Attributes, count, number, text
+from tracehound.otel.fields import Attributes, count, number, only, text
 from tracehound.otel.host import system
 from tracehound.record import Record
 from tracehound.values import email
@@ -77,20 +77,20 @@ def normalize(record: Record) -> Iterable[Event]:
     event = describe(log, attributes)
     event["actor"] |= {
         "user": user or event["actor"]["user"],
-        "session": {"uid": session, "terminal": text(attributes, ("terminal.type",))},
+        "session": {"uid": session, "terminal": only(attributes, "terminal.type")},
     }
     event |= {"class_uid": 6003, "api": {"operation": name or "Unknown"}}
     program = application(log, event["actor"]["app_name"] or "claude-code") or {}
-    version = text(attributes, ("app.version",)) or program["version"]
+    version = only(attributes, "app.version") or program["version"]
     event["message_context"] = {"application": program}
     event["metadata"] |= {
         "event_code": name,
         "sequence": number(attributes, ("event.sequence",)),
-        "correlation_uid": text(attributes, ("prompt.id",)) or event["metadata"]["correlation_uid"],
-        "original_event_uid": text(attributes, ("message.uuid",)),
+        "correlation_uid": only(attributes, "prompt.id") or event["metadata"]["correlation_uid"],
+        "original_event_uid": only(attributes, "message.uuid"),
         "product": {"version": version},
     }
-    mode = text(attributes, ("permission_mode",))
+    mode = only(attributes, "permission_mode")
     event["metadata"]["labels"] = [f"permission_mode={mode}"] if mode else None
     event["src_endpoint"]["os"] = system(resource)
     event["ai"] |= {"activity": "access", "agent": _agent(event, attributes)}
@@ -101,7 +101,7 @@ def normalize(record: Record) -> Iterable[Event]:
 
 def _name(log: dict[str, Any], attributes: Attributes) -> str | None:
     """The event's name; in the body and in OTLP's own field it may have the prefix ``claude_code.``."""
-    names = [text(attributes, ("event.name",)), log.get("eventName"), log.get("body")]
+    names = [only(attributes, "event.name"), log.get("eventName"), log.get("body")]
     found = next((n for n in names if isinstance(n, str) and n), None)
     name = found.removeprefix(PREFIX) if found else None
     for key in ("eventName", "body"):
@@ -113,11 +113,11 @@ def _name(log: dict[str, Any], attributes: Attributes) -> str | None:
 
 def _user(attributes: Attributes, resource: Attributes) -> Event | None:
     """The signed-in account; ``enduser.id`` is how companies without accounts stamp the user."""
-    account, uuid = text(attributes, ("user.account_id",)), text(attributes, ("user.account_uuid",))
-    installation = text(attributes, ("user.id",))
-    named = text(attributes, ("enduser.id",)) or text(resource, ("enduser.id",))
+    account, uuid = only(attributes, "user.account_id"), only(attributes, "user.account_uuid")
+    installation = only(attributes, "user.id")
+    named = only(attributes, "enduser.id") or only(resource, "enduser.id")
     mail = attributes.get("user.email")
-    organisation, groups = text(attributes, ("organization.id",)), text(attributes, ("user.groups",))
+    organisation, groups = only(attributes, "organization.id"), only(attributes, "user.groups")
     if email(mail):
         del attributes["user.email"]
     uid = account or uuid or installation
@@ -137,9 +137,9 @@ def _user(attributes: Attributes, resource: Attributes) -> Event | None:
 def _agent(event: Event, attributes: Attributes) -> Event:
     return {
         "name": event["actor"]["app_name"] or "claude-code",
-        "uid": text(attributes, ("agent_id",)),
-        "parent_uid": text(attributes, ("parent_agent_id",)),
-        "type": text(attributes, ("agent.name", "agent_type")) or text(attributes, ("query_source",)),
+        "uid": only(attributes, "agent_id"),
+        "parent_uid": only(attributes, "parent_agent_id"),
+        "type": text(attributes, ("agent.name", "agent_type")) or only(attributes, "query_source"),
     }
 
 
@@ -155,7 +155,7 @@ def _outcome(event: Event, attributes: Attributes) -> None:
         event["status_code"] = word
     http = count(attributes, ("status_code",))
     error = text(attributes, ("error_type", "error_code", "error_name", "error_category"))
-    message = text(attributes, ("error",))
+    message = only(attributes, "error")
     if error or message or (http is not None and http >= 400):
         event["status_id"] = 2
         event["status_code"] = str(http) if http is not None else event.get("status_code")
@@ -187,22 +187,22 @@ def _tool_decision(event: Event, _log: dict[str, Any], attributes: Attributes) -
 
 
 def _permission_mode(event: Event, _log: dict[str, Any], attributes: Attributes) -> Iterator[Event]:
-    old, new = text(attributes, ("from_mode",)), text(attributes, ("to_mode",))
+    old, new = only(attributes, "from_mode"), only(attributes, "to_mode")
     event |= {"activity_id": UPDATE, "status_id": 1, "status_detail": f"{old or '?'} -> {new or '?'}"}
-    event["status_code"] = text(attributes, ("trigger",))
+    event["status_code"] = only(attributes, "trigger")
     event["resources"] = [{"name": new, "type": "permission mode"}] if new else None
     event["ai"]["activity"] = "config_change"
     yield event
 
 
 def _auth(event: Event, log: dict[str, Any], attributes: Attributes) -> Iterator[Event]:
-    action = text(attributes, ("action",))
+    action = only(attributes, "action")
     event["ai"]["activity"] = "login"
     event["api"]["operation"] = action or "auth"
     if event["actor"]["user"] is not None and action in ("login", "logout"):
         event |= {"class_uid": 3002, "activity_id": LOGON if action == "login" else LOGOFF}
         event |= {"user": deepcopy(event["actor"]["user"]), "service": {"name": "Anthropic"}}
-        method = text(attributes, ("auth_method",))
+        method = only(attributes, "auth_method")
         if method:
             known = method.lower().startswith("oauth")
             event |= {
@@ -218,8 +218,8 @@ def _auth(event: Event, log: dict[str, Any], attributes: Attributes) -> Iterator
 
 
 def _mcp_connection(event: Event, _log: dict[str, Any], attributes: Attributes) -> Iterator[Event]:
-    server = text(attributes, ("server_name",))
-    event["ai"]["mcp"] = {"server": server, "transport": text(attributes, ("transport_type",))}
+    server = only(attributes, "server_name")
+    event["ai"]["mcp"] = {"server": server, "transport": only(attributes, "transport_type")}
     event["api"]["service"] = {"name": server} if server else None
     about = _rest(attributes, ("server_scope", "is_plugin", "plugin"))
     event["resources"] = [{"name": server or "MCP server", "type": "MCP server", "data": about}]
@@ -237,9 +237,9 @@ def _named(kind: str, activity: str = "access", activity_id: int = 99) -> Handle
     def about(event: Event, _log: dict[str, Any], attributes: Attributes) -> Iterator[Event]:
         resource = {
             "name": text(attributes, (f"{kind}.name", "plugin.name")),
-            "uid": text(attributes, ("plugin_id_hash",)) if kind == "plugin" else None,
-            "version": text(attributes, ("plugin.version",)),
-            "namespace": text(attributes, ("marketplace.name",)),
+            "uid": only(attributes, "plugin_id_hash") if kind == "plugin" else None,
+            "version": only(attributes, "plugin.version"),
+            "namespace": only(attributes, "marketplace.name"),
             "type": kind,
             "data": _rest(attributes, ABOUT),
         }

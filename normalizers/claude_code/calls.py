@@ -13,7 +13,7 @@ from tracehound.chat.bodies import answered, sent
 from tracehound.event import Event, with_conversation
 from tracehound.guardrails import security_control
 from tracehound.models import maker
-from tracehound.otel.fields import Attributes, count, decimal, text
+from tracehound.otel.fields import Attributes, count, decimal, only, text
 
 REDACTED = "<REDACTED>"
 BACKENDS = {"firstParty": "anthropic"}
@@ -56,7 +56,7 @@ def request(event: Event, _log: dict[str, Any], attributes: Attributes) -> Itera
 def refusal(event: Event, _log: dict[str, Any], attributes: Attributes) -> Iterator[Event]:
     """The model refused: the classifiers' verdict. The call itself is an ``api_request``."""
     model(event, attributes)
-    category = text(attributes, ("category",))
+    category = only(attributes, "category")
     event["ai"]["guardrail"] = {"action": "blocked", "policy": category, "provider": "anthropic"}
     event |= security_control("blocked") | {"status_id": 1, "status_detail": category or "refusal"}
     yield event

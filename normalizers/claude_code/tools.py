@@ -11,7 +11,7 @@ from typing import Any
 from tracehound.chat import as_text, parsed
 from tracehound.event import TEXTS, split_tool_name
 from tracehound.guardrails import security_control
-from tracehound.otel.fields import Attributes, text
+from tracehound.otel.fields import Attributes, only
 
 Event = dict[str, Any]
 
@@ -37,7 +37,7 @@ class Call:
 def executed(event: Event, log: dict[str, Any], attributes: Attributes) -> Event:
     """A tool has run: ``tool_call``, phase ``executed``."""
     call = _call(attributes)
-    decision, source = text(attributes, ("decision_type",)), text(attributes, ("decision_source",))
+    decision, source = only(attributes, "decision_type"), only(attributes, "decision_source")
     _describe(event, call)
     error = (event["api"].get("response") or {}).get("error_message")
     event["ai"]["activity"] = "tool_call"
@@ -60,7 +60,7 @@ def executed(event: Event, log: dict[str, Any], attributes: Attributes) -> Event
 def decided(event: Event, attributes: Attributes) -> Event:
     """Somebody or something let the tool run, or not."""
     call = _call(attributes)
-    decision, source = text(attributes, ("decision",)), text(attributes, ("source",))
+    decision, source = only(attributes, "decision"), only(attributes, "source")
     _describe(event, call)
     made = verdict(decision, source)
     denied = made == "denied"
@@ -101,8 +101,8 @@ def _describe(event: Event, call: Call) -> None:
 
 
 def _call(attributes: Attributes) -> Call:
-    said = text(attributes, ("tool_name",))
-    source = text(attributes, ("tool_source",))
+    said = only(attributes, "tool_name")
+    source = only(attributes, "tool_source")
     parameters = _taken(attributes, "tool_parameters")
     given = _taken(attributes, "tool_input")
     name, server = split_tool_name(said)
@@ -124,7 +124,7 @@ def _call(attributes: Attributes) -> Call:
         name,
         server,
         "mcp" if mcp else source or "builtin",
-        text(attributes, ("tool_use_id",)),
+        only(attributes, "tool_use_id"),
         arguments,
         command,
         program,

@@ -25,7 +25,7 @@ from tracehound.event import Event, with_conversation
 from tracehound.join import offer, want
 from tracehound.normalizers import Normalizer
 from tracehound.otel.context import application, describe
-from tracehound.otel.fields import Attributes, decimal, text
+from tracehound.otel.fields import Attributes, decimal, only, text
 from tracehound.record import Record, take_str
 
 from .conversation import clean_parameters, said
@@ -159,7 +159,7 @@ def _event_name(log: dict[str, Any], attributes: Attributes) -> str | None:
     if log.get("otlp") != "log":
         return None
     name = _name_of(log, attributes)
-    text(attributes, ("event.name",))
+    only(attributes, "event.name")
     if log.get("eventName") == name:
         log.pop("eventName", None)
     return name
@@ -215,12 +215,12 @@ def _asked(attributes: Attributes, parameters: Attributes) -> tuple[str | None, 
 
 def _evaluation(event: Event, attributes: Attributes) -> None:
     """``gen_ai.evaluation.result``: what was evaluated and how."""
-    name = text(attributes, ("gen_ai.evaluation.name",))
+    name = only(attributes, "gen_ai.evaluation.name")
     if name is not None:
         event["status_detail"] = event.get("status_detail") or text(
             attributes, ("gen_ai.evaluation.score.label",)
         )
-        event["message"] = text(attributes, ("gen_ai.evaluation.explanation",))
+        event["message"] = only(attributes, "gen_ai.evaluation.explanation")
         event["api"]["operation"] = f"evaluate {name}"
 
 
@@ -263,7 +263,7 @@ def _other(event: Event, log: dict[str, Any], attributes: Attributes) -> Event:
     body = log.get("body")
     if isinstance(body, str):
         event["message"] = log.pop("body")
-    route = text(attributes, ("http.route",))
+    route = only(attributes, "http.route")
     if route and not event["http_request"].get("url"):
         event["http_request"]["url"] = {"path": route}
     return event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracehound.otel.fields import Attributes, text
+from tracehound.otel.fields import Attributes, only, text
 
 from .events import MESSAGE_EVENTS
 from .vercel import INNER_CALLS
@@ -55,7 +55,7 @@ def classify(log: dict[str, Any], attributes: Attributes, event_name: str | None
     """The kind, and the name of the operation; what said it is taken out."""
     name = event_name or (log["name"] if isinstance(log.get("name"), str) and log["name"] else None)
     if event_name in MESSAGE_EVENTS:
-        text(attributes, ("gen_ai.operation.name",))
+        only(attributes, "gen_ai.operation.name")
         return MESSAGE, event_name
     kind, operation = _said(attributes)
     if kind is None:
@@ -65,33 +65,33 @@ def classify(log: dict[str, Any], attributes: Attributes, event_name: str | None
 
 def _said(attributes: Attributes) -> tuple[str | None, str | None]:
     method = attributes.get("mcp.method.name")
-    operation = text(attributes, ("gen_ai.operation.name",))
+    operation = only(attributes, "gen_ai.operation.name")
     if isinstance(method, str) and method:
         kind = TOOL if method == "tools/call" or operation == "execute_tool" else ACCESS
         return kind, method
     if operation is not None:
         text(attributes, ("openinference.span.kind", "traceloop.span.kind", "llm.request.type"))
         return OPERATIONS.get(operation.lower(), ACCESS), operation
-    said = text(attributes, ("openinference.span.kind",))
+    said = only(attributes, "openinference.span.kind")
     if said is not None:
         return OPENINFERENCE.get(said.upper(), ACCESS), said
-    said = text(attributes, ("ai.operationId",))
+    said = only(attributes, "ai.operationId")
     if said is not None:
         kind = TOOL if said == "ai.toolCall" else INFERENCE if said.endswith(INNER_CALLS) else ACCESS
         return kind, said
-    said = text(attributes, ("llm.request.type",))
+    said = only(attributes, "llm.request.type")
     if said is not None:
         return OPERATIONS.get(said.lower(), INFERENCE), said
-    said = text(attributes, ("traceloop.span.kind",))
+    said = only(attributes, "traceloop.span.kind")
     if said is not None:
         kind = OPENLLMETRY.get(said.lower(), ACCESS)
         name = attributes.get("traceloop.entity.name")
         if kind == TOOL:
             return kind, name if isinstance(name, str) else said
-        return kind, text(attributes, ("traceloop.entity.name",)) or said
+        return kind, only(attributes, "traceloop.entity.name") or said
     if any(key in attributes for key in PAYLOADS):
-        return ACCESS, text(attributes, ("aws.operation.name",))
-    said = text(attributes, ("langfuse.observation.type",))
+        return ACCESS, only(attributes, "aws.operation.name")
+    said = only(attributes, "langfuse.observation.type")
     return (None, None) if said is None else (LANGFUSE.get(said.lower(), ACCESS), said)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracehound.otel.fields import Attributes, count, number, text
+from tracehound.otel.fields import Attributes, count, number, only, text
 from tracehound.record import take_dict, take_str, whole
 
 Event = dict[str, Any]
@@ -23,7 +23,7 @@ def outcome(event: Event, log: dict[str, Any], attributes: Attributes, *, done: 
     if status:
         log["status"] = status
     code = None if code == "UNSET" else code
-    error = text(attributes, ("error.type",))
+    error = only(attributes, "error.type")
     raised, detail = _exception(log, message)
     http = number(attributes, STATUS_CODE)
     word = str(attributes.get("success")).lower()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracehound.otel.fields import Attributes, text
+from tracehound.otel.fields import Attributes, only, text
 
 from .kinds import VECTOR_STORES
 
@@ -28,7 +28,7 @@ def datastore(event: Event, log: dict[str, Any], attributes: Attributes) -> None
     uid, system, name = text(attributes, STORE), text(attributes, SYSTEM), text(attributes, NAME)
     collection = text(attributes, COLLECTION)
     vector = uid is not None
-    uid = uid or text(attributes, ("gen_ai.memory.store.id",))
+    uid = uid or only(attributes, "gen_ai.memory.store.id")
     if not (uid or name or collection or system):
         return
     vector = vector or (system or "").lower() in VECTOR_STORES

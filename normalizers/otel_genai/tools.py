@@ -8,7 +8,7 @@ from tracehound.chat import as_text, parsed
 from tracehound.chat.blocks import result_text
 from tracehound.event import TEXTS, split_tool_name
 from tracehound.guardrails import security_control
-from tracehound.otel.fields import Attributes, anything, text
+from tracehound.otel.fields import Attributes, anything, only, text
 
 from .conversation import said
 from .kinds import TOOL_NAMES
@@ -45,7 +45,7 @@ DECISIONS = {
 def call_of_span(event: Event, log: dict[str, Any], attributes: Attributes, events: list[Any]) -> Event:
     """One event for a tool's run: arguments, result and status."""
     _bodies_of_event(attributes, events)
-    named = text(attributes, TOOL_NAMES) or text(attributes, ("traceloop.entity.name",)) or _span_name(event)
+    named = text(attributes, TOOL_NAMES) or only(attributes, "traceloop.entity.name") or _span_name(event)
     name, server = split_tool_name(named)
     ai = event["ai"]
     mcp_server = (ai.get("mcp") or {}).get("server")
@@ -166,25 +166,25 @@ def approval(event: Event, attributes: Attributes) -> Event:
 
 def mcp(event: Event, attributes: Attributes, kind: str) -> None:
     """What the conventions for MCP add: server, method, transport, and the resource or prompt."""
-    method = text(attributes, ("mcp.method.name",))
+    method = only(attributes, "mcp.method.name")
     if method is None:
         return
-    server = text(attributes, ("mcp.server.name",))
+    server = only(attributes, "mcp.server.name")
     if server is None:
         server = (
             event["actor"].get("app_name")
             if kind == "SERVER"
             else (event["dst_endpoint"] or {}).get("hostname")
         )
-    transport = text(attributes, ("network.transport",))
+    transport = only(attributes, "network.transport")
     event["ai"] |= {
         "service": "mcp",
         "mcp": {"server": server, "method": method, "transport": TRANSPORTS.get(transport or "", transport)},
     }
     event["api"]["service"] = {"name": server} if server else None
-    request = text(attributes, ("jsonrpc.request.id",))
+    request = only(attributes, "jsonrpc.request.id")
     event["api"]["request"] = {"uid": request} if request else None
-    uri, prompt = text(attributes, ("mcp.resource.uri",)), text(attributes, ("gen_ai.prompt.name",))
+    uri, prompt = only(attributes, "mcp.resource.uri"), only(attributes, "gen_ai.prompt.name")
     event["resources"] = [
         {"uid": uri, "type": "MCP resource"} if uri else None,
         {"name": prompt, "type": "MCP prompt"} if prompt else None,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracehound.otel.fields import Attributes, address, text
+from tracehound.otel.fields import Attributes, address, only, text
 from tracehound.otel.host import cloud, device, process
 from tracehound.record import take, take_dict, take_str, whole
 from tracehound.times import epoch_ms
@@ -60,7 +60,7 @@ def describe(log: dict[str, Any], attributes: Attributes) -> Event:
     for name in ZERO_COUNTS:
         if name in log and not log[name]:
             del log[name]
-    service = text(resource, ("service.name",))
+    service = only(resource, "service.name")
     event: Event = _times(log, attributes, spanned)
     event["actor"] = actor(attributes, resource, service)
     event["cloud"] = cloud(resource)
@@ -118,8 +118,8 @@ def _times(log: dict[str, Any], attributes: Attributes, spanned: bool) -> Event:
 def application(log: dict[str, Any], name: str | None) -> Event | None:
     """The emitting service, with version and instance the first time it is asked for."""
     resource = log["resource"] if isinstance(log.get("resource"), dict) else {}
-    version = text(resource, ("service.version",)) if "service.version" in resource else None
-    uid = text(resource, ("service.instance.id",)) if "service.instance.id" in resource else None
+    version = only(resource, "service.version") if "service.version" in resource else None
+    uid = only(resource, "service.instance.id") if "service.instance.id" in resource else None
     return {"name": name, "version": version, "uid": uid} if name else None
 
 
@@ -160,13 +160,11 @@ def _metadata(log: dict[str, Any], resource: Attributes) -> Event:
     if scope:
         log["scope"] = scope
     loggers = [{"name": name, "version": version}] if name else []
-    sdk = text(resource, ("telemetry.sdk.name",))
+    sdk = only(resource, "telemetry.sdk.name")
     if sdk:
-        loggers.append({"name": sdk, "version": text(resource, ("telemetry.sdk.version",))})
+        loggers.append({"name": sdk, "version": only(resource, "telemetry.sdk.version")})
     tags = [
-        {"name": name, "value": said}
-        for name in TAGS
-        if name in resource and (said := text(resource, (name,)))
+        {"name": name, "value": said} for name in TAGS if name in resource and (said := only(resource, name))
     ]
     level = take_str(log, "severityText")
     if level:
@@ -190,7 +188,7 @@ def _endpoints(event: Event, attributes: Attributes, kind: str, service: str | N
         own = event["device"] or {}
         source |= {"ip": own.get("ip"), "hostname": own.get("hostname"), "svc_name": service}
     if ip is None:
-        source["domain"] = text(attributes, ("client.address",))
+        source["domain"] = only(attributes, "client.address")
     event["src_endpoint"] = source
     target, target_port = _address(attributes, targets)
     named = text(attributes, SERVER_ADDRESS)
@@ -228,8 +226,8 @@ def http_request(attributes: Attributes) -> Event:
         text(attributes, METHOD)
     url = {
         "url_string": text(attributes, URL),
-        "path": text(attributes, ("url.path",)),
-        "query_string": text(attributes, ("url.query",)),
+        "path": only(attributes, "url.path"),
+        "query_string": only(attributes, "url.query"),
         "scheme": text(attributes, SCHEME),
     }
     agent = text(attributes, USER_AGENT)

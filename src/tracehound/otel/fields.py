@@ -14,8 +14,6 @@ Attributes = dict[str, Any]
 
 def text(attributes: Attributes, names: Sequence[str]) -> str | None:
     """Take the first of these attributes that is a text or number; the others go too if they say the same."""
-    if len(names) == 1:
-        return _only(attributes, names[0])
     if attributes.keys().isdisjoint(names):
         return None
     found: str | None = None
@@ -38,7 +36,8 @@ def text(attributes: Attributes, names: Sequence[str]) -> str | None:
     return found
 
 
-def _only(attributes: Attributes, name: str) -> str | None:
+def only(attributes: Attributes, name: str) -> str | None:
+    """Take the attribute of this name if it is a text or number."""
     said = attributes.get(name)
     if said is None:
         return None

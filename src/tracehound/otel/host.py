@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracehound.otel.fields import Attributes, address, count, text
+from tracehound.otel.fields import Attributes, address, count, only
 
 Event = dict[str, Any]
 
@@ -18,21 +18,21 @@ CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "GCP"}
 
 
 def cloud(resource: Attributes) -> Event | None:
-    said = text(resource, ("cloud.provider",))
+    said = only(resource, "cloud.provider")
     if said is None:
         return None
-    account = text(resource, ("cloud.account.id",))
+    account = only(resource, "cloud.account.id")
     return {
         "provider": CLOUDS.get(said.lower(), said),
-        "region": text(resource, ("cloud.region",)),
-        "zone": text(resource, ("cloud.availability_zone",)),
+        "region": only(resource, "cloud.region"),
+        "zone": only(resource, "cloud.availability_zone"),
         "account": {"uid": account} if account else None,
     }
 
 
 def device(resource: Attributes) -> Event | None:
     """The host that the emitting process runs on; None where the resource names none."""
-    name, uid = text(resource, ("host.name",)), text(resource, ("host.id",))
+    name, uid = only(resource, "host.name"), only(resource, "host.id")
     if not name and not uid:
         return None
     ip = resource.get("host.ip")
@@ -52,8 +52,8 @@ def device(resource: Attributes) -> Event | None:
 
 def system(resource: Attributes) -> Event | None:
     """The operating system, ``os.type`` and ``os.version``."""
-    said = text(resource, ("os.type",))
-    name = text(resource, ("os.name",))
+    said = only(resource, "os.type")
+    name = only(resource, "os.name")
     if not said and not name:
         return None
     kind = (said or name or "").lower()
@@ -62,7 +62,7 @@ def system(resource: Attributes) -> Event | None:
         "name": name or OS_NAMES.get(kind, said),
         "type_id": type_id,
         "type": said if type_id == 99 else OS_NAMES.get(kind, said),
-        "version": text(resource, ("os.version",)),
+        "version": only(resource, "os.version"),
     }
 
 
@@ -73,10 +73,10 @@ def process(resource: Attributes) -> Event | None:
     pid = count(resource, ("process.pid",))
     if pid is None:
         return None
-    owner = text(resource, ("process.owner",))
+    owner = only(resource, "process.owner")
     return {
         "pid": pid,
-        "name": text(resource, ("process.executable.name",)),
-        "path": text(resource, ("process.executable.path",)),
+        "name": only(resource, "process.executable.name"),
+        "path": only(resource, "process.executable.path"),
         "user": {"name": owner} if owner else None,
     }
