@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tracehound.deploy import Found, Mark, TakenError, Wanted
+from tracehound.deploy import Found, Mark, Wanted
 from tracehound.errors import TargetError
 
 from .rest import Rest
@@ -63,8 +63,6 @@ class Entries:
 
     def create(self, wanted: Wanted, mark: Mark) -> None:
         """A new entry, shared as the settings say."""
-        if self.get(wanted.key) is not None:  # some collections take a second POST of a name for an update
-            raise TakenError(f"{self.kind} {wanted.key} is there already")
         values = {**self.values(wanted.body, None, mark), **wanted.initial, "name": wanted.key}
         answer = self.rest.request("POST", self.path(), values)
         if self.rights:

@@ -74,7 +74,7 @@ class Collections(Named):
     def remove(self, found: Found) -> str:
         """With what baselines have learned; a catalogue in which analysts have rows of their own stays."""
         if not found.key.startswith(marks.OWN):
-            path = self.rest.path("storage/collections/data", found.key)
+            path = self.rest.rows(found.key)
             rows = self.rest.request("GET", path, {"limit": 1}, missing_ok=True)
             if rows:
                 return "it holds rows that are not ours, and stays with them"

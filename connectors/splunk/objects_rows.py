@@ -17,7 +17,6 @@ from .rest import Rest
 
 APPLIED = "tracehound_applied"
 APPLIED_SETTINGS = {"field.mark": "string", "replicate": "false"}
-DATA = "storage/collections/data"
 BATCH = 500
 """Splunk takes 1,000 documents at once (``max_documents_per_batch_save``)."""
 LONGEST = 9999
@@ -51,7 +50,7 @@ class Rows:
 
     def get(self, key: str) -> Found | None:
         """The rows as they are; None where there are none and never were."""
-        path = self._rest.path(DATA, key)
+        path = self._rest.rows(key)
         found = self._rest.request("GET", path, {"limit": 0}, missing_ok=True)
         rows = {
             str(row["_key"]): {k: str(v) for k, v in row.items() if k not in ("_key", "_user")}
@@ -70,7 +69,7 @@ class Rows:
         return Mark(0, {name: digest(row) for name, row in rows.items() if row == wanted.get(name)})
 
     def _mark(self, key: str) -> Mark | None:
-        row = self._rest.request("GET", self._rest.path(DATA, APPLIED, key), missing_ok=True)
+        row = self._rest.request("GET", self._rest.rows(APPLIED, key), missing_ok=True)
         return Mark.parse(row.get("mark")) if isinstance(row, dict) else None
 
     def create(self, wanted: Wanted, mark: Mark) -> None:
@@ -86,21 +85,21 @@ class Rows:
     def _put(self, key: str, rows: Mapping[str, Any], dropped: Sequence[str], mark: Mark) -> None:
         """The mark comes last: what was written before it is found to be as it should."""
         for batch in _batches([{**row, "_key": name} for name, row in rows.items()]):
-            self._rest.request("POST", self._rest.path(DATA, key, "batch_save"), json=batch)
+            self._rest.request("POST", self._rest.rows(key, "batch_save"), json=batch)
         for name in dropped:
-            self._rest.request("DELETE", self._rest.path(DATA, key, name), missing_ok=True)
+            self._rest.request("DELETE", self._rest.rows(key, name), missing_ok=True)
         document = [{"_key": key, "mark": mark.text()}]
-        self._rest.request("POST", self._rest.path(DATA, APPLIED, "batch_save"), json=document)
+        self._rest.request("POST", self._rest.rows(APPLIED, "batch_save"), json=document)
 
     def remove(self, found: Found) -> str:
         """Our rows; those of analysts stay."""
         ours = found.mark.digests if found.mark is not None else {}
         if set(found.body) <= set(ours):
-            self._rest.request("DELETE", self._rest.path(DATA, found.key), missing_ok=True)
+            self._rest.request("DELETE", self._rest.rows(found.key), missing_ok=True)
         else:
             for name in ours:
-                self._rest.request("DELETE", self._rest.path(DATA, found.key, name), missing_ok=True)
-        self._rest.request("DELETE", self._rest.path(DATA, APPLIED, found.key), missing_ok=True)
+                self._rest.request("DELETE", self._rest.rows(found.key, name), missing_ok=True)
+        self._rest.request("DELETE", self._rest.rows(APPLIED, found.key), missing_ok=True)
         return ""
 
 

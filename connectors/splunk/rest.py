@@ -99,6 +99,11 @@ class Rest:
         owner, app = owner or self.settings.owner, app or self.settings.app
         return f"/servicesNS/{quote(owner, safe='')}/{quote(app, safe='')}/{rest}"
 
+    def rows(self, collection: str, *more: str) -> str:
+        """The path of a collection's rows: ``nobody``'s are those that searches read, but of a private one."""
+        owner = self.settings.owner if self.settings.sharing == "user" else "nobody"
+        return self.path("storage/collections/data", collection, *more, owner=owner)
+
     def request(
         self,
         method: str,

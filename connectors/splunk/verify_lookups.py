@@ -33,7 +33,7 @@ class RunLookups:
         return name
 
     def _path(self, place: str, *more: str) -> str:
-        return self._rest.path(place, *more, app=self._app)
+        return self._rest.path(place, *more, app=self._app, owner="nobody")
 
     def empty(self, name: str) -> None:
         """All rows out."""

@@ -181,6 +181,25 @@ def test_another_app_owner_and_sharing(few: list[Rule], splunk: SplunkStub) -> N
     assert set(actions(planned(splunk, few, app="soc_content", sharing="global"))) == {"unchanged"}
 
 
+SHARED = [("nobody", "app"), ("nobody", "global"), ("soc", "app"), ("soc", "global"), ("soc", "user")]
+
+
+@pytest.mark.parametrize(("owner", "sharing"), SHARED)
+def test_owner_and_sharing(owner: str, sharing: str, few: list[Rule], splunk: SplunkStub) -> None:
+    splunk.people.add("soc", "admin", token="token-of-soc")
+    splunk.token = "token-of-soc"
+    deploy(splunk, few, owner=owner, sharing=sharing)
+    for conf in ("savedsearches", "macros", "transforms", "collections", "views"):
+        assert {(one.owner, one.sharing) for one in splunk.objects.of(conf)} == {(owner, sharing)}, conf
+    assert set(actions(planned(splunk, few, owner=owner, sharing=sharing))) == {"unchanged"}
+    reader = owner if sharing == "user" else "nobody"
+    assert len(splunk.kv.documents(("tracehound", reader, MODELS))) > 100
+    done, error = take_out(splunk, few, owner=owner, sharing=sharing)
+    assert error is None
+    assert {one.status for one in done} == {"done"}
+    assert splunk.objects.of("savedsearches") == []
+
+
 def test_the_index_of_the_site_is_in_the_macro(few: list[Rule], splunk: SplunkStub) -> None:
     deploy(splunk, few)
     assert splunk.stored("macros", "tracehound_index").content["definition"] == "index=tracehound"
