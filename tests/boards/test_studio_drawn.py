@@ -221,6 +221,9 @@ def test_hostile_names(studio: ModuleType, schema: Draft7Validator, tmp_path: Pa
         assert panel["title"].split() == text.split()
     for name in HOSTILE:
         assert " ".join(name.split()) in " ".join(panels[0]["text"].split())
+    bars = panels[3]["text"]
+    assert "null" not in bars
+    assert all(name in bars for name in ("`tracehound_index`", "{{x}} ${y}"))
     about = " ".join(found["tab"]["viz_about"]["text"].split())
     assert all(" ".join(text.split()) in about for text in HOSTILE[: len(kinds)])
 

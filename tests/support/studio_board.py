@@ -60,7 +60,7 @@ def rows(
 def fields_of(definition: dict[str, Any], source: str, found: Rows) -> list[str]:
     """The columns in the order in which Splunk returns them."""
     last = re.findall(r"\n\| table (.*)\Z", query(definition, source))
-    named = [quoted or bare for quoted, bare in re.findall(r'"([^"]*)"|(\S+)', last[0])] if last else []
+    named = [quoted or bare for quoted, bare in re.findall(r'"([^"]*)"|([^\s*]+)', last[0])] if last else []
     return list(dict.fromkeys([*named, *(name for row in found for name in row)]))
 
 

@@ -87,14 +87,12 @@ def charted(panel: Panel, names: Sequence[str], total: str) -> str:
         return "\n".join(lines + (["| fillnull value=0"] if spec.measure.adds_up else []))
     lines.append(f"| stats {_measure(spec)} AS value BY {' '.join(keys)}")
     lines += _largest(spec, keys)
-    renamed = [*zip(keys, names, strict=True), ("value", total)]
     if spec.kind == "bar" and len(keys) == 2:
-        lines.append(f"| xyseries {keys[0]} {keys[1]} value")
-        renamed = renamed[:1]
+        lines += [f"| xyseries {keys[0]} {keys[1]} value", f'| rename {keys[0]} AS "{names[0]}"']
+        return "\n".join([*lines, f'| table "{names[0]}" *'])
+    renamed = [*zip(keys, names, strict=True), ("value", total)]
     lines.append("| rename " + ", ".join(f'{key} AS "{name}"' for key, name in renamed))
-    if len(renamed) > len(keys):
-        lines.append("| table " + " ".join(f'"{name}"' for _, name in renamed))
-    return "\n".join(lines)
+    return "\n".join([*lines, "| table " + " ".join(f'"{name}"' for _, name in renamed)])
 
 
 def numbers(panels: Sequence[Panel], names: Sequence[str], extra: Sequence[str] = ()) -> str:
@@ -121,7 +119,7 @@ def _timechart(spec: PanelSpec, keys: list[str], total: str) -> str:
     others = f"BY {keys[0]} useother=f usenull=f"
     if spec.measure.adds_up:
         return f"| timechart limit={spec.top} {step} {_measure(spec)} {others}"
-    return f"| timechart {step} {_measure(spec)} {others} WHERE max in top{spec.top}"
+    return f"| timechart {step} {_measure(spec)} {others} where max in top{spec.top}"
 
 
 def _largest(spec: PanelSpec, keys: list[str]) -> list[str]:
