@@ -1,104 +1,83 @@
-"""timechart and xyseries: steps without rows, the largest series, what is refused."""
+"""timechart and xyseries: columns for series, steps without rows, which series are taken, what is refused."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from spl.engine import Event, Row, SplError, parse
+from spl.engine import Event, SplError, parse, run
 
-START = 1_700_000_400.0
-DAY = {"earliest": START, "latest": START + 1800}
-END = "useother=f usenull=f"
-
-
-def rows_of(query: str, *events: tuple[float, dict[str, object]], **times: float) -> list[Row]:
-    stored = [Event(dict(fields), START + after) for after, fields in events]
-    return parse(f"index=* | {query}").run(stored, **(times or DAY))
+HOUR = 3600.0
+EVENTS = [
+    Event({"k": k, "n": n}, hour * HOUR + 60)
+    for hour, k, n in [(0, "a", 1), (0, "b", 5), (0, "a", 2), (2, "a", 3), (2, "c", 9), (2, "_x", 4)]
+]
 
 
-def table(rows: list[Row], *names: str) -> list[tuple[str, ...]]:
-    """The values in steps of 600 seconds from the start, ``-`` where there is none."""
-    assert [float(row["_time"][0]) - START for row in rows] == [600.0 * n for n in range(len(rows))]
-    return [tuple("".join(row.get(name, ["-"])) for name in names) for row in rows]
+def chart(query: str, earliest: float | None = None, latest: float | None = None) -> list[dict[str, str]]:
+    search = parse(f"* | timechart {query}")
+    range_ = {} if earliest is None else {"earliest": earliest, "latest": latest}
+    return [{n: v[0] for n, v in row.items()} for row in search.run(EVENTS, now=1e6, **range_)]
 
 
-FILLED = {
-    "count": ("count", "count", [("1",), ("0",), ("2",)]),
-    "dc": ("dc(user) AS users", "users", [("1",), ("0",), ("2",)]),
-    "sum": ("sum(n) AS n", "n", [("1",), ("-",), ("5",)]),
-    "max": ("max(n) AS n", "n", [("1",), ("-",), ("3",)]),
+CHARTS: dict[str, tuple[str, list[dict[str, str]]]] = {
+    "one series": (
+        "span=1h count AS n",
+        [{"_time": "0", "n": "3"}, {"_time": "3600", "n": "0"}, {"_time": "7200", "n": "3"}],
+    ),
+    "series in alphabetical order, names with an underscore changed": (
+        "span=1h count BY k useother=f usenull=f",
+        [
+            {"_time": "0", "VALUE_x": "0", "a": "2", "b": "1", "c": "0"},
+            {"_time": "3600", "VALUE_x": "0", "a": "0", "b": "0", "c": "0"},
+            {"_time": "7200", "VALUE_x": "1", "a": "1", "b": "0", "c": "1"},
+        ],
+    ),
+    "sums leave empty cells; the largest sums": (
+        "limit=2 span=1h sum(n) BY k useother=f usenull=f",
+        [{"_time": "0", "a": "3"}, {"_time": "3600"}, {"_time": "7200", "a": "3", "c": "9"}],
+    ),
+    "the largest points": (
+        "span=1h max(n) BY k useother=f usenull=f where max in top2",
+        [{"_time": "0", "b": "5"}, {"_time": "3600"}, {"_time": "7200", "c": "9"}],
+    ),
+    "at most so many steps": (
+        "bins=3 count",
+        [{"_time": "0", "count": "3"}, {"_time": "3600", "count": "0"}, {"_time": "7200", "count": "3"}],
+    ),
 }
 
 
-@pytest.mark.parametrize(("what", "name", "wanted"), FILLED.values(), ids=FILLED)
-def test_steps_without_rows(what: str, name: str, wanted: list[tuple[str, ...]]) -> None:
-    """A count of nothing is 0, of other functions there is no value; the search's range says where it ends."""
-    events = [(1.0, {"n": 1, "user": "a"}), (1201.0, {"n": 2, "user": "a"}), (1700.0, {"n": 3, "user": "b"})]
-    assert table(rows_of(f"timechart span=10m {what}", *events), name) == wanted
+@pytest.mark.parametrize(("query", "wanted"), CHARTS.values(), ids=CHARTS)
+def test_timechart(query: str, wanted: list[dict[str, str]]) -> None:
+    assert chart(query) == wanted
 
 
-def test_without_a_range_the_rows_say_it() -> None:
-    assert len(rows_of("timechart span=10m count", (0.0, {}), (600.0, {}), latest=START + 10_000)) == 17
-    stored = [Event({}, START), Event({}, START + 600)]
-    assert len(parse("index=* | timechart span=10m count").run(stored)) == 2
-    assert parse("index=* | timechart span=10m count").run([]) == []
+def test_the_search_s_range_is_filled() -> None:
+    found = chart("span=1h count", earliest=-HOUR, latest=4 * HOUR)
+    assert [row["count"] for row in found] == ["0", "3", "0", "3", "0"]
+    assert len(chart("bins=2 count", earliest=0, latest=4 * HOUR)) == 1
 
 
-SERIES = {
-    "all": ("limit=0", ["a", "b", "c"]),
-    "the largest sums": ("limit=2", ["b", "c"]),
-    "the largest peaks": ("", ["a", "c"]),
-}
+REFUSED = [
+    "span=1h count BY k", "span=1h count max(n)", "span=1h", "span=1mon count", "agg=max count",
+    "span=1h count BY k useother=f usenull=f where max in bottom3",
+    "span=1h count BY k useother=f usenull=f where avg in top3",
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(("limit", "names"), SERIES.values(), ids=SERIES)
-def test_the_largest_series(limit: str, names: list[str]) -> None:
-    """c: 5 and 5, b: 3 and 4, a: 6 once. Their columns come in lexicographical order."""
-    said = [("c", 5, 5), ("b", 3, 4), ("a", 6, 0)]
-    events = [
-        (at, {"n": n, "who": who}) for who, *ns in said for at, n in zip((1.0, 700.0), ns, strict=True) if n
-    ]
-    where = "" if limit else " WHERE max in top2"
-    rows = rows_of(f"timechart span=10m {limit} {END} sum(n) BY who{where}", *events, (2.0, {"n": 9}))
-    assert list(dict.fromkeys(name for row in rows for name in sorted(row) if name != "_time")) == names
-
-
-BINS = {"half a minute": (1800, 30), "half an hour": (86_400, 1800), "an hour": (3 * 86_400, 3600)}
-
-
-@pytest.mark.parametrize(("length", "step"), BINS.values(), ids=BINS)
-def test_bins_choose_the_smallest_step_that_gives_no_more(length: int, step: int) -> None:
-    start = 1_699_920_000.0  # midnight
-    rows = parse("index=* | timechart bins=75 count").run(
-        [Event({}, start)], earliest=start, latest=start + length
-    )
-    assert float(rows[1]["_time"][0]) - float(rows[0]["_time"][0]) == step
-    assert len(rows) == length // step <= 75
+@pytest.mark.parametrize("query", REFUSED)
+def test_refused(query: str) -> None:
+    with pytest.raises(SplError):
+        chart(query)
 
 
 def test_xyseries() -> None:
-    events = [(n, {"x": x, "who": who, "n": n}) for n, (x, who) in enumerate(["1a", "2b", "1b"])]
-    rows = rows_of("table x who n | xyseries x who n", *events)
-    assert rows == [{"x": ["1"], "a": ["0"], "b": ["2"]}, {"x": ["2"], "b": ["1"]}]
-
-
-REFUSED = {
-    "OTHER and NULL": "timechart span=1h count BY who",
-    "two functions": f"timechart span=1h {END} count dc(who)",
-    "no function": "timechart span=1h",
-    "a span of months": "timechart span=1mon count",
-    "another score": f"timechart {END} count BY who WHERE avg in top5",
-    "another option": "timechart minspan=1h count",
-    "two fields of xyseries": "xyseries x who",
-}
-
-
-@pytest.mark.parametrize("query", REFUSED.values(), ids=REFUSED)
-def test_outside_the_subset(query: str) -> None:
+    query = "* | stats sum(n) AS v BY _time k | xyseries _time k v"
+    rows: list[dict[str, Any]] = run(query, EVENTS[:5])
+    assert rows == [
+        {"_time": ["60"], "a": ["3"], "b": ["5"]},
+        {"_time": ["7260"], "a": ["3"], "c": ["9"]},
+    ]
     with pytest.raises(SplError):
-        parse(f"index=* | {query}")
-
-
-@pytest.mark.parametrize("query", [f"timechart span=10m {END} count BY who{{}}", "xyseries x who{} n"])
-def test_several_values(query: str) -> None:
-    with pytest.raises(SplError, match="several values"):
-        rows_of(query, (1.0, {"who": ["a", "b"], "x": 1, "n": 1}))
+        run("* | xyseries a b", EVENTS)
