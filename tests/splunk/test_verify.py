@@ -327,9 +327,7 @@ def test_acknowledged_events(ours: RuleSet, splunk_acks: SplunkStub) -> None:
 def test_a_job_without_progress(ours: RuleSet, splunk: SplunkStub, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = named(ours, SINGLE)
     verifier = splunk_verify.verifier(splunk.settings(patience=0.2), Settings(), rules)
-    monkeypatch.setattr(
-        verifier._events, "until_searchable", lambda _wanted: setattr(splunk.jobs, "polls", 99)
-    )
+    monkeypatch.setattr(verifier._events, "_see_fields", lambda: setattr(splunk.jobs, "polls", 99))
     (one,) = verify(verifier, rules, Settings(), int(time.time() * 1000))
     assert one.status == "could not be checked"
     assert "no progress for 0 s" in one.reason
