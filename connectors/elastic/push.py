@@ -43,6 +43,7 @@ PASSING = frozenset((BLOCKED, "index_closed_exception", "unavailable_shards_exce
 NO_ROOM = "shards open"
 """What a validation error says when the cluster takes no more shards, and so no new backing index."""
 NO_STREAM = "index_not_found_exception"
+NOT_A_STREAM = "resource_not_found_exception"
 FORBIDDEN = "security_exception"
 
 
@@ -101,6 +102,9 @@ class BulkTransport:
         kind, said = _kind(done), self._said(status, done)
         if kind == FORBIDDEN:
             raise TransportError(said, retry=False, error=refused(self._settings, "bulk", 403, done))
+        if status == 404 and kind == NOT_A_STREAM:
+            error = ConfigError(f"elastic: {said}; reindex it elsewhere, or remove it")
+            raise TransportError(said, retry=False, error=error)
         if kind == NO_STREAM:
             error = ConfigError(
                 f"elastic: {said}; run `tracehound apply elastic` first (or push with --setup)"

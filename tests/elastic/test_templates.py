@@ -12,6 +12,7 @@ from engines import Server
 from fault_proxy import FaultProxy, Request, Reset
 
 from tracehound.config import Settings
+from tracehound.delivery import TransportError
 from tracehound.deploy import Change, apply, plan
 from tracehound.errors import ConfigError, TargetError
 from tracehound.schema import fields
@@ -271,6 +272,28 @@ def test_a_template_that_goes_before_ours_is_said(name: str, cluster: Cluster) -
             push.open_sender(cluster.settings, False, said.append).close()
     finally:
         cluster.ask("DELETE", "/_index_template/stand-in-for-theirs")
+
+
+def test_an_index_in_the_place_of_a_data_stream_is_said(cluster: Cluster) -> None:
+    """OpenSearch makes one by itself where somebody sends before there is a template."""
+    event = next(one for one in day() if one["class_uid"] == 6003)
+    place = "/logs-tracehound.api_activity-default"
+    cluster.ask("PUT", place, {})
+    try:
+        cluster.install()
+        wanted = events_change(cluster).wanted
+        assert wanted is not None
+        assert any("is an index, where a data stream has to be" in note for note in wanted.notes)
+        with pytest.raises(ConfigError, match="is an index"):
+            push.open_sender(cluster.settings, False, print)
+        if not cluster.server.opensearch:
+            sender = push.ElasticSender(cluster.client, cluster.settings, cluster.server)
+            with pytest.raises(TransportError) as caught:
+                sender.transport.send(list(sender.documents([event])))
+            assert isinstance(caught.value.error, ConfigError)
+            assert not caught.value.retry
+    finally:
+        cluster.ask("DELETE", place)
 
 
 def test_a_template_with_our_mapping_in_it_is_welcome(cluster: Cluster) -> None:
