@@ -40,7 +40,7 @@ def macros(settings: SplunkSettings, app: Settings, placed: Settable | None = No
             for one in found.lists
         ),
         *(
-            Macro(one.macro, one.definition, f"From how many on: {one.title}.")
+            Macro(one.macro, one.definition, f"When {one.title!r} is raised: {one.says}.")
             for one in found.thresholds
         ),
     ]  # fmt: skip

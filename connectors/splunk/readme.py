@@ -73,7 +73,7 @@ def _macros(settings: SplunkSettings, placed: Settable) -> Iterator[str]:
     for one in placed.lists:
         yield f"| `{one.macro}` | the list {_cell(one.name)} |"
     for count in placed.thresholds:
-        yield f"| `{count.macro}` | from {count.definition} on: {_cell(count.title)} |"
+        yield f"| `{count.macro}` | {count.definition} ({count.says}): {_cell(count.title)} |"
 
 
 def _inlined(placed: Settable) -> Iterator[str]:

@@ -30,6 +30,10 @@ COUNTED = ("event_count", "value_count", "value_sum", "value_avg", "value_percen
 COUNTS = (7919, 7907, 7901, 7883, 7879, 7877, 7873)
 """Numbers that stand for a count while compiling; below the longest window of streamstats, so that nothing else in
 the search depends on them."""
+SAYS = {
+    "gte": "from so many on", "gt": "above", "lte": "up to", "lt": "below", "eq": "at exactly",
+    "neq": "at anything but",
+}  # fmt: skip
 MARK = "\ue0f1tracehound-list-{}\ue0f1"
 ADDRESS = "fd54:7261:6365:686f:756e:6469:6c73:{:x}"
 """The mark of a list of addresses, which only an address can be: a private one that nobody else has."""
@@ -50,9 +54,10 @@ class ListMacro:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """The count of a correlation that a site may change."""
+    """The count of a correlation that a site may change; ``says`` what it is compared with, in words."""
 
     title: str
+    says: str
     macro: str
     definition: str
 
@@ -144,6 +149,15 @@ def _marks(lists: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return found
 
 
+def _with_count(text: str, number: int, macro: str) -> str:
+    """A search with a macro for a number, also where it is counted in hundredths or millionths."""
+
+    def placed(found: re.Match[str]) -> str:
+        return f"`{macro}`" + (f" * 1{found[1]}" if found[1] else "")
+
+    return re.sub(rf"\b{number}((?:00)*)\b", placed, text)
+
+
 def _compiled(mark: str) -> str:
     """A mark as it stands in a search: an address as a block."""
     return mark if mark.startswith(MARK[0]) else f"{mark}/128"
@@ -201,7 +215,7 @@ class _Making:
         if count and link is not None:
             threshold = self._threshold(rule, number)
             said = number + (link.kind == "event_count" and link.op == "gt")
-            after = [re.sub(rf"\b{said}\b", f"`{threshold.macro}`", text) for text in placed]
+            after = [_with_count(text, said, threshold.macro) for text in placed]
             if after == placed or any(str(number) in text for text in after):
                 return None
             self._taken.add(threshold.macro)
@@ -238,8 +252,8 @@ class _Making:
             raise ValueError(f"rule {rule.id} is no correlation")
         own = next(iter(macro_names("tracehound_threshold_", [rule.path.stem]).values()))
         own = own if own not in self._taken else f"{own}_{rule.id[:8]}"
-        count = link.count + (link.kind == "event_count" and link.op == "gt")
-        return Threshold(rule.title, own, str(count))
+        more = link.kind == "event_count" and link.op == "gt"
+        return Threshold(rule.title, SAYS["gte" if more else link.op], own, str(link.count + more))
 
     def _keep(self, definitions: dict[str, str]) -> None:
         for name in (name for name in definitions if name not in self._definitions):

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import example, given
 from hypothesis import settings as steady
 from hypothesis import strategies as st
 from spl.engine import Event, Lookup, Macro, Options, SplError, parse, run
 from splunk_apps import SPLUNK, part
+from window_shapes import SHAPES
 
 from tracehound.compiler.front import compile_rules
 from tracehound.config import Settings
@@ -111,6 +113,8 @@ def test_every_macro_is_used_and_every_used_one_exists(ours: Any) -> None:
     assert all(one.settings["search"].startswith("`tracehound_index`") for one in made)
 
 
+GONE = {("event_count", "lte"), ("value_count", "lte")}
+"""Written as ``lt`` of one more when a rule is loaded."""
 OTHER = {
     "approved_mcp_servers": ["github*", "nobody"],
     "ml_pipeline_principals": ["arn:aws:*", "x"],
@@ -152,6 +156,49 @@ def test_a_changed_threshold_is_what_the_pack_would_say(tmp_path: Path, ours: An
             (search,) = ours.searches[rule.id]
             (text,) = wanted[rule.id]
             assert parse(search, macros=macros).expanded == parse(text, macros=macros).expanded
+
+
+def test_counts_of_every_type_and_operator(tmp_path: Path) -> None:
+    """A pack with a rule of each: with three more in the macros, the text is that of three more in the pack."""
+    asked = {}
+    for number, shape in enumerate(shape for shape in SHAPES if "first_seen" not in shape.cell):
+        top, *rest = yaml.safe_load_all(shape.rule)
+        name = f"shape_number_{number:03d}"
+        top |= {"id": f"{number:08d}-90a7-4a73-8a0e-000000000001", "title": f"Shape {number}"}
+        folder = tmp_path / "detections" / "x" / name
+        folder.mkdir(parents=True)
+        (folder / f"{name}.yml").write_text(yaml.safe_dump_all([top, *rest], sort_keys=False))
+        asked[top["id"]] = name
+    first = settable(Settings(packs=[tmp_path]))
+    rules = {r.id: r for r in load_rules([tmp_path], filled=filled_fields()) if r.id in asked}
+    placed = {one.macro.removeprefix("tracehound_threshold_") for one in first.thresholds}
+    counted = {i: r.correlation for i, r in rules.items() if r.correlation and asked[i] in placed}
+    assert {(link.kind, link.op) for link in counted.values()} >= {
+        (kind, op)
+        for kind in (
+            "event_count",
+            "value_count",
+            "value_sum",
+            "value_avg",
+            "value_percentile",
+            "value_median",
+        )
+        for op in ("gte", "lt", "lte", "eq", "neq")
+        if (kind, op) not in GONE
+    }
+    lines = [f"{asked[i]}: {{count: {link.count + 3}}}\n" for i, link in counted.items()]
+    (tmp_path / "thresholds.yml").write_text("".join(lines))
+    changed = Settings(packs=[tmp_path])
+    macros, wanted = definitions(changed), plain(changed)
+    for rule_id in counted:
+        search, text = first.searches[rule_id][0], wanted[rule_id][0]
+        assert "`tracehound_threshold_" in search
+        made = re.sub(
+            r"(\d+) \* (10+)\b",
+            lambda found: str(int(found[1]) * int(found[2])),
+            parse(search, macros=macros).expanded,
+        )
+        assert made == parse(text, macros=macros).expanded
 
 
 def test_a_count_above_the_longest_window_stays_in_the_search(tmp_path: Path) -> None:
