@@ -24,6 +24,7 @@ from tracehound.config import Settings
 from tracehound.errors import RuleError
 from tracehound.matcher.condition import Leaf
 from tracehound.rules import Rule, filled_fields
+from tracehound.rules.documents import read_text
 from tracehound.rules.loader import load_rules
 
 COUNTED = ("event_count", "value_count", "value_sum", "value_avg", "value_percentile", "value_median")
@@ -38,6 +39,7 @@ MARK = "\ue0f1tracehound-list-{}\ue0f1"
 ADDRESS = "fd54:7261:6365:686f:756e:6469:6c73:{:x}"
 """The mark of a list of addresses, which only an address can be: a private one that nobody else has."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ue0f1]")
+_NAMED = re.compile(r"%([^%\s]+)%")
 _NAME = r'(?:"[^"\\]+"|[\w.]+)'
 _LIST = re.compile(rf'({_NAME}) IN \(((?:"(?:[^"\\]|\\.)*"(?:, )?)+)\)')
 _ONE = re.compile(rf'({_NAME})=("(?:[^"\\]|\\.)*")')
@@ -178,12 +180,13 @@ class _Making:
         rule, plain = query.rule, texts(query)
         link = rule.correlation
         counted = link is not None and link.kind in COUNTED and link.count < COUNTS[-1]
-        used = self._used(twin)
+        used = self._used(rule, twin)
         if not (counted or used):
             return
         wishes = [(bool(used), counted), (bool(used), False), (False, counted)]
         for lists, count in (wish for wish in wishes if any(wish)):
-            found = self._place(rule, twin if lists and twin else rule, plain, count)
+            source = twin if lists else rule
+            found = self._place(rule, source, plain, count) if source is not None else None
             if found is not None:
                 self.made.searches[rule.id] = found
                 if (lists, count) != wishes[0]:
@@ -191,11 +194,13 @@ class _Making:
                 return
         self.made.inlined.append(Inlined(rule, used, counted))
 
-    def _used(self, twin: Rule | None) -> tuple[str, ...]:
-        """The lists whose mark is in the rule's searches."""
-        if twin is None:
-            return ()
-        text = "\n".join(t for q in compile_rules([twin], "splunk").queries for t in texts(q))
+    def _used(self, rule: Rule, twin: Rule | None) -> tuple[str, ...]:
+        """The lists whose mark is in the rule's searches; of a rule that takes no marks those that it names."""
+        compiled = compile_rules([twin], "splunk").queries if twin is not None else ()
+        if not compiled:
+            named = set(_NAMED.findall(read_text(rule.path)))
+            return tuple(name for name in self._marks.values() if name in named)
+        text = "\n".join(texts(compiled[0]))
         return tuple(name for mark, name in self._marks.items() if mark[1:-1] in text)
 
     def _place(self, rule: Rule, twin: Rule, plain: Sequence[str], count: bool) -> tuple[str, ...] | None:

@@ -247,6 +247,21 @@ def test_no_value_leaves_its_macro(values: Sequence[str]) -> None:
     )
 
 
+def test_a_list_of_numbers_stays_in_the_searches(tmp_path: Path) -> None:
+    """A base search compares numbers by size; no mark can stand for one."""
+    folder = tmp_path / "detections" / "x" / "ports_of_ours"
+    folder.mkdir(parents=True)
+    detection = {"sel": {"dst_endpoint.port|expand": "%own_ports%"}, "condition": "sel"}
+    rule = {
+        "title": "Ports", "id": "11111111-90a7-4a73-8a0e-000000000001", "level": "low", "status": "test",
+        "logsource": {"product": "ai"}, "detection": detection,
+    }  # fmt: skip
+    (folder / "ports_of_ours.yml").write_text(yaml.safe_dump(rule, sort_keys=False))
+    app = Settings(packs=[tmp_path], lists={"own_ports": ["1234", "8080"]})
+    named = {one.rule.title: one.lists for one in settable(app).inlined}
+    assert named["Ports"] == ("own_ports",)
+
+
 def test_a_list_that_no_macro_can_hold_stays_in_the_searches() -> None:
     app = Settings(lists={"approved_mcp_servers": ["a\\*b"]})
     found = settable(app)
