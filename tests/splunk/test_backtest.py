@@ -17,7 +17,6 @@ from splunk_http import Say
 from splunk_index import Indexed
 from splunk_stub import SplunkStub
 from tracehound.connectors.splunk import backtest as splunk_backtest
-from tracehound.connectors.splunk import deploy as splunk_deploying
 from tracehound.connectors.splunk import queries
 from tracehound.connectors.splunk.events import Encoder
 
@@ -25,7 +24,7 @@ from tracehound.config import Settings
 from tracehound.deploy.backtest import Counted, Range, backtest
 from tracehound.deploy.verify import _moved
 from tracehound.matcher.setup import engine_for
-from tracehound.rules import Rule, RuleSet, filled_fields, load_rules
+from tracehound.rules import Rule, RuleSet
 from tracehound.ruletest import RuleTester, files_of
 
 Event = dict[str, Any]
@@ -33,28 +32,6 @@ FIRST = datetime(2026, 3, 1, tzinfo=UTC)
 DAYS = 4
 WHOLE = Range(FIRST, FIRST + timedelta(days=DAYS + 1))
 SINGLE = "bedrock_guardrail_deleted"
-
-
-@pytest.fixture(scope="module")
-def ours() -> RuleSet:
-    """Our rules."""
-    return load_rules(filled=filled_fields())
-
-
-@pytest.fixture(autouse=True, scope="module")
-def once() -> Iterator[None]:
-    """What a site may set is compiled once for all these tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        made = splunk_deploying.settable
-        kept: dict[str, Any] = {}
-
-        def settable(app: Settings) -> Any:
-            if repr(app) not in kept:
-                kept[repr(app)] = made(app)
-            return kept[repr(app)]
-
-        patch.setattr(splunk_deploying, "settable", settable)
-        yield
 
 
 @pytest.fixture(scope="module")

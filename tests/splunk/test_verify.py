@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from splunk_deploy import deploy
 from splunk_http import Reset, Say
 from splunk_pack import closing_pack
 from splunk_stub import SplunkStub
-from tracehound.connectors.splunk import deploy as splunk_deploying
 from tracehound.connectors.splunk import verify as splunk_verify
 from tracehound.connectors.splunk import verify_events as splunk_verify_events
 from tracehound.connectors.splunk.queries import expanded, names_macro, seconds_ago
@@ -31,28 +30,6 @@ from tracehound.rules import Rule, RuleSet, filled_fields, load_rules
 
 INDEX = "tracehound_verify"
 SINGLE = "bedrock_guardrail_deleted"
-
-
-@pytest.fixture(scope="module")
-def ours() -> RuleSet:
-    """Our rules."""
-    return load_rules(filled=filled_fields())
-
-
-@pytest.fixture(autouse=True, scope="module")
-def once() -> Iterator[None]:
-    """What a site may set is compiled once for all these tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        made = splunk_deploying.settable
-        kept: dict[str, Any] = {}
-
-        def settable(app: Settings) -> Any:
-            if repr(app) not in kept:
-                kept[repr(app)] = made(app)
-            return kept[repr(app)]
-
-        patch.setattr(splunk_deploying, "settable", settable)
-        yield
 
 
 def named(rules: RuleSet, *names: str) -> list[Rule]:

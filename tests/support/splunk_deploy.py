@@ -6,13 +6,20 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from splunk_http import Request
 from splunk_stub import SplunkStub
 
+from tracehound.compiler.conf import stanza_name
 from tracehound.config import Settings
 from tracehound.deploy import Change, Deployment, Done, apply, plan, removal
 from tracehound.errors import ConfigError
 from tracehound.rules import Rule, RuleSet
 from tracehound.targets import target
+
+SEARCH, MACRO = "saved search", "macro"
+PATH = "/servicesNS/nobody/tracehound/saved/searches"
+KV = ("tracehound", "nobody")
+MODELS = "tracehound_models"
 
 
 def chosen(rules: Sequence[Rule]) -> RuleSet:
@@ -55,3 +62,19 @@ def take_out(
 ) -> tuple[list[Done], ConfigError | None]:
     """What carries the mark is removed."""
     return apply(removal(wanted(stub, rules, complete, **more).parts))
+
+
+def writes(splunk: SplunkStub) -> list[Request]:
+    """The requests that change something, search jobs aside."""
+    return [r for r in splunk.rest_requests if r.method != "GET" and "/search/" not in r.path]
+
+
+def name_of(rule: Rule) -> str:
+    """The name of a rule's saved search."""
+    return stanza_name(rule)
+
+
+def rows_of(splunk: SplunkStub, name: str) -> dict[str, dict[str, Any]]:
+    """The rows of a collection by their keys."""
+    found: dict[str, dict[str, Any]] = splunk.kv.documents((*KV, name))
+    return found
