@@ -191,10 +191,11 @@ class Rest:
     # What is there
 
     def entries(self, path: str, values: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
-        """Every entry of a collection, page by page."""
+        """Every entry of a collection, page by page; of an app that is not there (404) none."""
         offset = 0
         for _ in range(MOST_PAGES):
-            found = self.request("GET", path, {**(values or {}), "count": PAGE, "offset": offset})
+            asked = {**(values or {}), "count": PAGE, "offset": offset}
+            found = self.request("GET", path, asked, missing_ok=True)
             page = found.get("entry", ()) if isinstance(found, dict) else ()
             yield from page
             offset += len(page)

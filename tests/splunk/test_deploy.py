@@ -21,6 +21,7 @@ from splunk_deploy import (
     wanted,
     writes,
 )
+from splunk_http import Request, Say
 from splunk_objects import App
 from splunk_people import Role
 from splunk_stub import SplunkStub
@@ -52,6 +53,20 @@ def test_the_app_is_made_where_it_is_not(few: list[Rule], splunk: SplunkStub) ->
     deploy(splunk, few)
     assert splunk.objects.apps["tracehound"].write == ("admin",)
     assert actions(planned(splunk, few), "app") == {}
+
+
+def test_a_namespace_without_an_app_is_not_found(few: list[Rule], splunk: SplunkStub) -> None:
+    """Splunk answers 404 for all that is asked in an app that is not there."""
+    said = {"messages": [{"type": "ERROR", "text": "Application does not exist: tracehound"}]}
+
+    def missing(request: Request) -> Say | None:
+        asked = request.path.startswith("/servicesNS/nobody/tracehound/")
+        return Say(404, said) if asked and "tracehound" not in splunk.objects.apps else None
+
+    splunk.rest_faults.plan = missing
+    assert set(actions(planned(splunk, few))) == {"create"}
+    deploy(splunk, few)
+    assert set(actions(planned(splunk, few))) == {"unchanged"}
 
 
 def test_on_cloud_the_app_comes_by_file(few: list[Rule], splunk_with: Callable[..., SplunkStub]) -> None:
