@@ -14,6 +14,7 @@ from tracehound.errors import ConfigError, TargetError
 from tracehound.rules import Rule, RuleSet
 
 from . import boards, lookups, marks, objects_searches
+from .events import sourcetype
 from .macros import macros
 from .objects_knowledge import Apps, Collections, Lookups, Macros, Views
 from .objects_rows import APPLIED, APPLIED_SETTINGS, Rows, wanted_rows
@@ -22,6 +23,7 @@ from .settable import Settable, settable
 from .settings import SplunkSettings
 
 OLDEST = (9, 0)
+API_ACTIVITY = 6003
 BY_HAND = (
     "write it with `tracehound build splunk -o DIR` and install the package (Splunk Cloud: Apps > Manage Apps > "
     "Install app from file, or the Admin Config Service)"
@@ -188,15 +190,22 @@ def _notes(there: Splunk) -> Iterator[str]:
     lacking = [name for name in SCHEDULES if name not in rest.capabilities]
     if rest.capabilities and lacking:
         yield f"our user lacks {' and '.join(lacking)}: Splunk will refuse scheduled searches"
+    props = rest.path("configs/conf-props", sourcetype(API_ACTIVITY), app=there.search_app)
+    if not rest.info.cloud and _is_missing(rest, props):
+        yield "the app TA-tracehound is not on this search head: without it, searches find no fields in the events"
     for name in dict.fromkeys([settings.index, *settings.indexes.values()]):
-        try:
-            there_is = rest.entry(rest.path("data/indexes", name, app="")) is not None
-        except (ConfigError, TargetError):
-            return  # who may not look at indexes is told nothing
-        if not there_is:
+        if _is_missing(rest, rest.path("data/indexes", name, app="")):
             how = (
                 "with the Admin Config Service or in Settings > Indexes"
                 if rest.info.cloud
                 else "on the indexers"
             )
             yield f"there is no index {name} that this search head knows: make it {how}; apply makes no indexes"
+
+
+def _is_missing(rest: Rest, path: str) -> bool:
+    """Whether something is not there; who may not look is told nothing."""
+    try:
+        return rest.entry(path) is None
+    except (ConfigError, TargetError):
+        return False

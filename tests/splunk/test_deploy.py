@@ -22,7 +22,7 @@ from splunk_deploy import (
     writes,
 )
 from splunk_http import Request, Say
-from splunk_objects import App
+from splunk_objects import App, Stored
 from splunk_people import Role
 from splunk_stub import SplunkStub
 from tracehound.connectors.splunk import doctor, marks
@@ -157,10 +157,18 @@ def test_the_index_of_the_site_is_in_the_macro(few: list[Rule], splunk: SplunkSt
 
 
 def test_what_is_said_of_the_splunk(few: list[Rule], splunk: SplunkStub) -> None:
-    (note,) = wanted(splunk, few).notes
-    assert note.startswith("Splunk Enterprise 10.")
+    first, second = wanted(splunk, few).notes
+    assert first.startswith("Splunk Enterprise 10.")
+    assert second.startswith("the app TA-tracehound is not on this search head")
+    stanza = {"KV_MODE": "json"}
+    splunk.objects.put(
+        Stored("props", "tracehound:ocsf:api_activity", "TA-tracehound", "nobody", "global", default=stanza)
+    )
+    assert len(wanted(splunk, few).notes) == 1
     found = wanted(splunk, few, index="nowhere").notes
     assert "there is no index nowhere" in found[-1]
+    splunk.people.roles["admin"].capabilities -= {"schedule_search"}
+    assert any("our user lacks schedule_search" in note for note in wanted(splunk, few).notes)
 
 
 # What people did there
