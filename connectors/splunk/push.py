@@ -9,6 +9,7 @@ has acknowledgement: then they are waited for. Without, nobody vouches for them,
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from tracehound.delivery import Answer, Document, Rejection, TransportError
@@ -23,6 +24,7 @@ from .settings import SplunkSettings
 ACKED = 4
 """With acknowledgement, so many batches wait for each request that may be on its way: it takes seconds."""
 REASONS = {5: "no_data", 6: "format", 12: "no_event", 13: "blank", 15: "fields"}
+BODY = attrgetter("body")
 Taken = tuple[Reply, Waiting | None]
 
 
@@ -60,7 +62,7 @@ class HecTransport:
     def post(self, documents: Sequence[Document]) -> Taken:
         """An answer that is yes, or is about an event. Raises ``TransportError`` for others."""
         channel = self.hec.channel
-        reply = self.hec.post(b"\n".join([document.body for document in documents]), channel)
+        reply = self.hec.post(b"\n".join(map(BODY, documents)), channel)
         if not reply.taken and not reply.refuses_event:
             raise self.hec.problem(reply)
         number = reply.found.get("ackId")

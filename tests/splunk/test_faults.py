@@ -189,6 +189,7 @@ def test_a_server_that_is_down_is_not_waited_for(splunk_acks: SplunkStub) -> Non
 def test_several_servers_behind_one_address_are_said(splunk_acks: SplunkStub) -> None:
     """Each numbers from 0: without sticky sessions acknowledgement means nothing."""
     run = Run(splunk_acks)
+    splunk_acks.faults.ack_polls = 1000
     splunk_acks.faults.plan = lambda r: splunk_acks.hec._channels.clear() if "/event" in r.path else None
     with pytest.raises(ConfigError, match="sticky sessions"):
         run.all(day(COUNT))

@@ -31,9 +31,10 @@ class Batcher:
     def add(self, documents: Iterable[Document]) -> Iterator[Batch]:
         """The batches that are full now."""
         open_, size, overhead = self._open, self._size, self._overhead
+        bound, most = self._bytes, self._most
         for document in documents:
             length = len(document.body) + overhead
-            if open_ and (size + length > self._bytes or len(open_) >= self._most):
+            if (size + length > bound or len(open_) >= most) and open_:
                 self._size = size
                 yield self._cut()
                 open_, size = self._open, 0
