@@ -129,13 +129,15 @@ class Index:
     def _grouped(self) -> dict[str | None, frozenset[str]]:
         """Give each expression its group; gives the groups that hold something for a direction.
 
-        By folder, so that a pack's patterns leave our databases as they are; cased ones match faster apart.
+        By folder, so that a pack's patterns leave our databases as they are. Cased ones match faster apart, and so
+        do numbers that may begin at every word: they keep the engine from skipping from digit to digit.
         """
         used: dict[str | None, set[str]] = {direction: set() for direction in DIRECTIONS}
         for at, (source, expression) in enumerate(zip(self._sources, self._expressions, strict=True)):
             directions = self._directions[at]
-            widest = next((one for one in ("system", "response") if one in directions), "others")
-            group = f"{source.file.parent} {expression.cased} {widest}"
+            widest = next((one for one in ("system", "response", "prompt") if one in directions), "others")
+            apart = widest == "system" and expression.source.startswith(b"\\b[")
+            group = f"{source.file.parent} {expression.cased} {widest} {apart}"
             self._expressions[at] = replace(expression, group=group)
             for direction in directions:
                 used[direction].add(group)
