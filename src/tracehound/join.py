@@ -18,7 +18,7 @@ from tracehound.plain import Squeezer, masked, pack, reading
 Event = dict[str, Any]
 
 MAX_OFFERS = 50_000
-MAX_BYTES = 6 * 1024 * 1024
+MAX_BYTES = 4 * 1024 * 1024
 EACH = 400
 """About so many bytes an offer takes besides its values."""
 MAX_SHAPES = 1000

@@ -15,7 +15,7 @@ from tracehound.matcher.hits import Event
 from tracehound.plain import Squeezer, integer, masked_event, pack, packed
 
 MAX_WAITING = 50_000
-MAX_BYTES = 8 * 1024 * 1024
+MAX_BYTES = 6 * 1024 * 1024
 EACH = 180
 """About so many bytes it takes to wait, besides those of the event."""
 MAX_SHAPES = 1000
