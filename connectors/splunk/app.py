@@ -46,13 +46,19 @@ def packages(
     settings: SplunkSettings, app: Settings, rules: Sequence[Rule], refused: Callable[[str], object]
 ) -> list[Package]:
     """All apps. ``refused`` hears of boards that cannot be built."""
-    return [search_app(settings, app, rules, refused), add_on(), index_app(settings)]
+    return [search_app(settings, app, rules, refused), add_on(settings), index_app(settings)]
+
+
+def version_of(settings: SplunkSettings) -> str:
+    """What Splunk compares with the installed app: the site's, since its pack changes without Tracehound."""
+    return settings.app_version or tracehound.__version__
 
 
 def search_app(
     settings: SplunkSettings, app: Settings, rules: Sequence[Rule], refused: Callable[[str], object]
 ) -> Package:
     """What people and the scheduler use: searches, macros, lookups, boards."""
+    version = version_of(settings)
     placed = settable(app)
     found = lookups(app, rules)
     seen = [one for one in found if one.rows is None]
@@ -60,7 +66,7 @@ def search_app(
     versions = lock.versions([content_root(), *app.packs])
     title, says = "Tracehound", "Detections on the use of AI: searches, boards and lookups."
     files = {
-        "default/app.conf": app_conf(settings.app, tracehound.__version__, title, says, visible=True),
+        "default/app.conf": app_conf(settings.app, version, title, says, visible=True),
         "default/macros.conf": conf(_macro(one) for one in macros(settings, app, placed)),
         "default/savedsearches.conf": conf(
             (one.name, marks.with_mark(one.settings, versions.get(one.rule.id, 1)))
@@ -74,9 +80,7 @@ def search_app(
         "default/data/ui/nav/default.xml": navigation([view.name for view in views]),
         "metadata/default.meta": _rights(settings),
         "README.md": app_readme(settings, rules, found, placed),
-        "app.manifest": manifest(
-            settings.app, tracehound.__version__, title, says, workloads=["_search_heads"]
-        ),
+        "app.manifest": manifest(settings.app, version, title, says, workloads=["_search_heads"]),
         **icons(),
     }
     for one in found:
@@ -84,7 +88,7 @@ def search_app(
             files[f"lookups/{one.name}.csv"] = rows(one)
     for view in views:
         files[f"default/data/ui/views/{view.name}.xml"] = marks.signed_view(view.xml).encode()
-    return Package(settings.app, tracehound.__version__, files)
+    return Package(settings.app, version, files)
 
 
 def _macro(one: Macro) -> tuple[str, dict[str, str]]:
@@ -92,8 +96,9 @@ def _macro(one: Macro) -> tuple[str, dict[str, str]]:
     return one.name, {"definition": one.definition, "description": said}
 
 
-def add_on() -> Package:
+def add_on(settings: SplunkSettings) -> Package:
     """What machines need that take in events, and that search them: sourcetypes, and the data models of CIM."""
+    version = version_of(settings)
     title, says = (
         "Tracehound Add-on",
         "Sourcetypes of OCSF events about AI, and their fields in Splunk's CIM.",
@@ -101,41 +106,43 @@ def add_on() -> Package:
     meta = [("", {"access": READ_BY_ALL, "export": "none"})]
     meta += [(kind, {"export": "system"}) for kind in ("props", "eventtypes", "tags")]
     files = {
-        "default/app.conf": app_conf(ADD_ON, tracehound.__version__, title, says, visible=False),
+        "default/app.conf": app_conf(ADD_ON, version, title, says, visible=False),
         "default/props.conf": (HEAD + "\n" + cim.props()).encode(),
         "default/eventtypes.conf": conf(cim.event_types()),
         "default/tags.conf": conf(cim.tags()),
         "metadata/default.meta": conf(meta),
         "README.md": add_on_readme(),
         "app.manifest": manifest(
-            ADD_ON, tracehound.__version__, title, says, models=MODELS,
+            ADD_ON, version, title, says, models=MODELS,
             workloads=["_search_heads", "_indexers", "_forwarders"],
         ),
         **icons(),
     }  # fmt: skip
-    return Package(ADD_ON, tracehound.__version__, files)
+    return Package(ADD_ON, version, files)
 
 
 def index_app(settings: SplunkSettings) -> Package:
     """The indexes, for who does not make them otherwise: on indexers of Splunk Enterprise."""
+    version = version_of(settings)
     title, says = "Tracehound Indexes", "The indexes of Tracehound's events and of its test events."
     names = dict.fromkeys((settings.index, *settings.indexes.values()))
     stanzas = [(name, _index(name)) for name in names]
     test = {**_index(settings.verify_index), "frozenTimePeriodInSecs": str(TEST_EVENTS_KEPT)}
     files = {
-        "default/app.conf": app_conf(INDEXES, tracehound.__version__, title, says, visible=False),
+        "default/app.conf": app_conf(INDEXES, version, title, says, visible=False),
         "default/indexes.conf": conf([*stanzas, (settings.verify_index, test)]),
         "metadata/default.meta": conf([("", {"access": READ_BY_ALL, "export": "system"})]),
         "README.md": indexes_readme(settings),
-        "app.manifest": manifest(INDEXES, tracehound.__version__, title, says, workloads=["_indexers"]),
+        "app.manifest": manifest(INDEXES, version, title, says, workloads=["_indexers"]),
         **icons(),
     }
-    return Package(INDEXES, tracehound.__version__, files)
+    return Package(INDEXES, version, files)
 
 
 def _index(name: str) -> dict[str, str]:
-    """Paths as Splunk Cloud asks for them; the rest is the site's."""
+    """Paths as Splunk Cloud asks for them, and copies on all peers of a cluster; the rest is the site's."""
     return {
+        "repFactor": "auto",
         "homePath": f"$SPLUNK_DB/{name}/db",
         "coldPath": f"$SPLUNK_DB/{name}/colddb",
         "thawedPath": f"$SPLUNK_DB/{name}/thaweddb",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import struct
 import tarfile
 import zlib
@@ -57,11 +58,17 @@ def conf(stanzas: Stanzas, head: str = HEAD) -> bytes:
     return (head + "".join(f"\n{written(name, values)}" for name, values in stanzas)).encode()
 
 
+def build_number(version: str) -> int:
+    """Splunk Web caches an app's files by it, and wants another for each version: 1.4.0 is 1004000."""
+    major, minor, patch = (int(part) for part in re.findall(r"\d+", version)[:3])
+    return major * 1_000_000 + minor * 1_000 + patch
+
+
 def app_conf(name: str, version: str, label: str, description: str, *, visible: bool) -> bytes:
     """default/app.conf."""
     return conf(
         [
-            ("install", {"is_configured": "false"}),
+            ("install", {"is_configured": "false", "build": str(build_number(version))}),
             ("id", {"name": name, "version": version}),
             ("package", {"id": name, "check_for_updates": "false"}),
             ("ui", {"is_visible": str(visible).lower(), "label": label}),

@@ -15,6 +15,7 @@ from tracehound.secrets import refuse_credentials
 from tracehound.targets import TargetSettings
 
 INDEX = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+VERSION = re.compile(r"(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){2}")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 CLASS_NAMES = tuple(info.key for info in CLASSES.values())
 
@@ -58,6 +59,10 @@ class SplunkSettings(TargetSettings):
     client_key: Path | None = Field(None, description="The key of our certificate (PEM).")
     verify_tls: bool = Field(True, description="false: any certificate is taken. For tests only.")
     app: str = Field("tracehound", description="App that the searches, macros, lookups and boards are in.")
+    app_version: str | None = Field(
+        None,
+        description="Version of the apps that `build` writes, such as 1.4.0; without it, Tracehound's own.",
+    )
     owner: str = Field("nobody", description="Owner of these objects; nobody: the app itself.")
     sharing: Literal["app", "global", "user"] = Field("app", description="Who sees these objects.")
     index: str = Field("tracehound", description="Index of the events.")
@@ -131,6 +136,13 @@ class SplunkSettings(TargetSettings):
                 raise ValueError(f"{name}: no such class of events{nearest(name, CLASS_NAMES)}")
             _index_name(index)
         return indexes
+
+    @field_validator("app_version")
+    @classmethod
+    def _version(cls, version: str | None) -> str | None:
+        if version is not None and not VERSION.fullmatch(version):
+            raise ValueError("three numbers up to 999, such as 1.4.0, without leading zeros")
+        return version
 
     @field_validator("app", "owner")
     @classmethod

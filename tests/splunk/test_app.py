@@ -358,3 +358,19 @@ def test_a_value_that_no_file_can_hold_is_refused(tmp_path: Path) -> None:
     }  # fmt: skip
     titles = set(stanzas(made[f"{APP}/default/savedsearches.conf"]))
     assert "Tracehound - MCP Server Connected That Is On No List" not in titles
+
+
+def test_a_changed_pack_is_uploaded_as_a_newer_version() -> None:
+    """Splunk Cloud takes an app again only under another version, and browsers keep files of the same build."""
+    built = apps(Settings(targets={"splunk": {"app_version": "1.4.12"}}))
+    for name in ("tracehound", "TA-tracehound", "tracehound_indexes"):
+        own = stanzas(built[f"{name}/default/app.conf"])
+        assert own["id"]["version"] == own["launcher"]["version"] == "1.4.12"
+        assert own["install"]["build"] == "1004012"
+        assert json.loads(built[f"{name}/app.manifest"])["info"]["id"]["version"] == "1.4.12"
+        assert f"{name}-1.4.12.tar.gz" in built
+
+
+def test_events_are_kept_by_as_many_peers_as_a_cluster_copies() -> None:
+    indexes = stanzas(our_apps()["tracehound_indexes/default/indexes.conf"])
+    assert {one["repFactor"] for one in indexes.values()} == {"auto"}

@@ -63,6 +63,8 @@ WRONG = {
     "an unknown class": ({"indexes": {"api_activty": "x"}}, "did you mean 'api_activity'"),
     "the verify index is the events'": ({"verify_index": "tracehound"}, "another index"),
     "a certificate without its key": ({"client_cert": "a.pem"}, "belong together"),
+    "a version that Splunk does not order": ({"app_version": "1.4"}, "1.4.0"),
+    "a version with a leading zero": ({"app_version": "1.04.0"}, "leading zeros"),
     "an app with a slash": ({"app": "../search"}, "letters, digits"),
     "a secret in the file": ({"hec_token": TOKEN}, "hec_token_file"),
     "a setting of Elastic": ({"kibana_url": "https://kibana"}, "unknown setting"),
