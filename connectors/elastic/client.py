@@ -10,11 +10,8 @@ The node also compresses, with the fastest library there is: see ``docs/elastic.
 
 from __future__ import annotations
 
-import importlib
 import re
 import warnings
-import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +28,7 @@ from elastic_transport.client_utils import DEFAULT
 from elasticsearch import ApiError, Elasticsearch, ElasticsearchWarning
 from elasticsearch.serializer import NdjsonSerializer, OrjsonSerializer
 
+from tracehound.delivery.compress import SMALLEST, gzipped
 from tracehound.errors import ConfigError, TargetError
 
 from .settings import ElasticSettings
@@ -39,26 +37,6 @@ OLDEST_ELASTICSEARCH = (8, 19)
 OLDEST_OPENSEARCH = (2, 19)
 VENDOR_TYPE = re.compile(r"application/vnd\.elasticsearch\+(json|x-ndjson)\s*;\s*compatible-with=\d+")
 PRODUCT = "x-elastic-product"
-LEVEL = 1
-SMALLEST = 1024
-"""Bytes below which compressing costs more than it spares."""
-
-
-def _compressor() -> Callable[[bytes], bytes]:
-    try:
-        compress: Callable[..., bytes] = importlib.import_module("isal.igzip").compress
-    except ImportError:  # no wheel for this platform
-        return _zlib
-    return lambda body: compress(body, LEVEL)
-
-
-def _zlib(body: bytes) -> bytes:
-    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, 31)  # 31: with gzip's header
-    return packer.compress(body) + packer.flush()
-
-
-gzipped = _compressor()
-"""Bytes -> the same, gzipped at the level that costs least."""
 
 
 class _Prepared(NdjsonSerializer):

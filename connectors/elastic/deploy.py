@@ -11,7 +11,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from tracehound.config import Settings
-from tracehound.deploy import Deployment, Found, LeftOut, Mark, Part, Wanted, digest
+from tracehound.deploy import Absent, Deployment, Found, LeftOut, Mark, Part, Wanted, digest
 from tracehound.rules import RuleSet
 
 from . import rollout, rules, templates
@@ -59,7 +59,7 @@ def deployment(
     lacking = _lacking(there)
     if there.kibana is None or lacking:
         everything = LeftOut("rule", "*", f"{len(chosen)} rules, and the boards", lacking)
-        return Deployment([*parts, Part(Nothing(), left_out=[everything])], [str(there.server)])
+        return Deployment([*parts, Part(Absent("rule"), left_out=[everything])], [str(there.server)])
     parts += rules.parts(there.kibana, chosen, app, complete, enabled)
     if complete and importlib.util.find_spec(f"{__package__}.boards") is not None:
         parts += importlib.import_module(f"{__package__}.boards").parts(there)
@@ -85,32 +85,6 @@ def _words(kibana: Kibana) -> str:
     held = kibana.license or "unknown"
     without = "" if kibana.suppresses else "; without alert suppression (Platinum and above)"
     return f"Kibana {_dotted(kibana.version)}, space {kibana.space}, licence {held}{without}"
-
-
-class Nothing:
-    """The objects of a kind that the target lacks."""
-
-    kind = "rule"
-
-    def find(self, keys: Sequence[str]) -> list[Found]:
-        """None."""
-        return []
-
-    def get(self, key: str) -> Found | None:
-        """None."""
-        return None
-
-    def create(self, wanted: Wanted, mark: Mark) -> None:
-        """Never asked."""
-
-    def update(
-        self, wanted: Wanted, found: Found, fields: Mapping[str, Any], dropped: Sequence[str], mark: Mark
-    ) -> None:
-        """Never asked."""
-
-    def remove(self, found: Found) -> str:
-        """Never asked."""
-        return ""
 
 
 def events_part(there: Elastic) -> Part:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from tracehound.compiler.conf_text import one_line
 from tracehound.config import Settings
-from tracehound.deploy import Deployment, Found, LeftOut, Mark, Part, Wanted
+from tracehound.deploy import Absent, Deployment, LeftOut, Part, Wanted
 from tracehound.errors import ConfigError, TargetError
 from tracehound.rules import Rule, RuleSet
 
@@ -111,34 +110,7 @@ def _opened(there: Splunk, part: Part) -> Part:
         return part
     kind = part.objects.kind
     out = LeftOut(kind, "*", f"{len(part.wanted)} of them", CLOSED.format(path=path()))
-    return Part(Closed(kind), left_out=[out])
-
-
-class Closed:
-    """Objects that this Splunk keeps to itself."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-
-    def find(self, keys: Sequence[str]) -> list[Found]:
-        """None."""
-        return []
-
-    def get(self, key: str) -> Found | None:
-        """None."""
-        return None
-
-    def create(self, wanted: Wanted, mark: Mark) -> None:
-        """Never asked."""
-
-    def update(
-        self, wanted: Wanted, found: Found, fields: Mapping[str, Any], dropped: Sequence[str], mark: Mark
-    ) -> None:
-        """Never asked."""
-
-    def remove(self, found: Found) -> str:
-        """Never asked."""
-        return ""
+    return Part(Absent(kind), left_out=[out])
 
 
 def knowledge_parts(there: Splunk, rules: Sequence[Rule], texts: Sequence[str] | None) -> list[Part]:

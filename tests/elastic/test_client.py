@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import os
 import re
-import sys
 from typing import Any
 
 import pytest
@@ -113,15 +110,6 @@ def test_what_each_item_means(name: str) -> None:
         answer = push.BulkTransport(opened, settings).send(documents)
         opened.close()
     assert (answer.duplicates, len(answer.rejected), len(answer.retry)) == wanted
-
-
-def test_compression_without_the_fast_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    body = os.urandom(100) + b"x" * 10_000
-    assert gzip.decompress(client.gzipped(body)) == body
-    monkeypatch.setitem(sys.modules, "isal.igzip", None)
-    slow = client._compressor()
-    assert slow is client._zlib
-    assert gzip.decompress(slow(body)) == body
 
 
 CLUSTER_RIGHTS = {"monitor", "manage_index_templates", "manage_ilm"}

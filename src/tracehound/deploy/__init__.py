@@ -12,10 +12,21 @@ from __future__ import annotations
 
 from tracehound.deploy.apply import Done, apply
 from tracehound.deploy.mark import Mark, digest
-from tracehound.deploy.model import Change, Deployment, Found, LeftOut, Objects, Part, TakenError, Wanted
+from tracehound.deploy.model import (
+    Absent,
+    Change,
+    Deployment,
+    Found,
+    LeftOut,
+    Objects,
+    Part,
+    TakenError,
+    Wanted,
+)
 from tracehound.deploy.plan import compare, plan, removal
 
 __all__ = [
+    "Absent",
     "Change",
     "Deployment",
     "Done",

@@ -89,6 +89,33 @@ class Objects(Protocol):
         ...
 
 
+class Absent:
+    """The objects of a kind that a target lacks, or keeps to itself."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def find(self, keys: Sequence[str]) -> list[Found]:
+        """None."""
+        return []
+
+    def get(self, key: str) -> Found | None:
+        """None."""
+        return None
+
+    def create(self, wanted: Wanted, mark: Mark) -> None:
+        """Never asked."""
+
+    def update(
+        self, wanted: Wanted, found: Found, fields: Mapping[str, Any], dropped: Sequence[str], mark: Mark
+    ) -> None:
+        """Never asked."""
+
+    def remove(self, found: Found) -> str:
+        """Never asked."""
+        return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """The objects of one kind: how they are reached, and which are wanted."""
