@@ -95,7 +95,7 @@ def test_an_acknowledgement_that_never_comes(splunk_acks: SplunkStub) -> None:
     """Sent again, and said, as long as it does not come; then all is well."""
     events = day(60)
     splunk_acks.faults.ack_never = True
-    run = Run(splunk_acks, ack_timeout=0.3)
+    run = Run(splunk_acks, ack_timeout=1.5)
     batches = len(events) // BATCH
     waited: list[float] = []
 
@@ -122,7 +122,7 @@ def test_it_gives_up_when_acknowledgements_never_come(splunk_acks: SplunkStub) -
 def test_the_answer_about_acknowledgements_is_lost(splunk_acks: SplunkStub) -> None:
     """Splunk tells once that a request is indexed; it is then sent again, once."""
     events = day(COUNT)
-    run = Run(splunk_acks, ack_timeout=0.5)
+    run = Run(splunk_acks, ack_timeout=3)
     splunk_acks.faults.ack_lost(2)
     run.all(events)
     found = indexed(splunk_acks)
@@ -134,7 +134,7 @@ def test_the_answer_about_acknowledgements_is_lost(splunk_acks: SplunkStub) -> N
 def test_an_indexer_that_loses_what_it_took(splunk_acks: SplunkStub) -> None:
     """Only acknowledgement shows it: HEC had said yes."""
     events = day(COUNT)
-    run = Run(splunk_acks, ack_timeout=0.5)
+    run = Run(splunk_acks, ack_timeout=3)
     splunk_acks.faults.lose = 3
     run.all(events)
     assert indexed(splunk_acks) == dict.fromkeys(uids(events), 1)
@@ -144,7 +144,7 @@ def test_an_indexer_that_loses_what_it_took(splunk_acks: SplunkStub) -> None:
 def test_a_restart_forgets_acknowledgements(splunk_acks: SplunkStub) -> None:
     """The numbers begin anew: they are not taken for those of requests that were lost."""
     events = day(COUNT)
-    run = Run(splunk_acks, replace(LIMITS, in_flight=8), ack_timeout=20)
+    run = Run(splunk_acks, replace(LIMITS, in_flight=8), ack_timeout=600)
     splunk_acks.faults.ack_polls = 2
     posted = [0]
 
@@ -160,13 +160,13 @@ def test_a_restart_forgets_acknowledgements(splunk_acks: SplunkStub) -> None:
     started = time.monotonic()
     run.all(events)
     assert set(indexed(splunk_acks)) == uids(events)
-    assert time.monotonic() - started < 15, "it did not wait for the time to run out"
+    assert time.monotonic() - started < 300, "it did not wait for the time to run out"
 
 
 def test_a_server_that_is_down_is_not_waited_for(splunk_acks: SplunkStub) -> None:
     """Nothing listens: what it had not acknowledged is sent again, when it is back, without waiting any longer."""
     events = day(60)
-    run = Run(splunk_acks, ack_timeout=20)
+    run = Run(splunk_acks, ack_timeout=600)
     hec = run.sender.transport.hec
     asked, post = hec.acknowledged, [0]
 
@@ -183,7 +183,7 @@ def test_a_server_that_is_down_is_not_waited_for(splunk_acks: SplunkStub) -> Non
     found = indexed(splunk_acks)
     assert set(found) == uids(events)
     assert max(found.values()) <= 2
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 300
 
 
 def test_several_servers_behind_one_address_are_said(splunk_acks: SplunkStub) -> None:
@@ -217,10 +217,10 @@ def test_retry_after_is_obeyed(splunk: SplunkStub) -> None:
 
 def test_retry_after_may_be_a_date(splunk: SplunkStub) -> None:
     run = Run(splunk)
-    later = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 20))
+    later = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 600))
     splunk.faults.add(Say(503, {"text": "Server is busy", "code": 9}, {"Retry-After": later}), path="/event")
     run.all(day(40))
-    assert 15 < run.waits[0] < 40
+    assert 300 < run.waits[0] < 700
 
 
 def test_a_server_that_is_busy_for_minutes(splunk: SplunkStub) -> None:

@@ -244,7 +244,7 @@ def test_ended_by_a_signal(signal: int, splunk: SplunkStub, tmp_path: Path) -> N
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal)
-    assert process.wait(30) == 128 + signal
+    assert process.wait(120) == 128 + signal
     assert left(splunk) == []
     assert [one for one in splunk.indexes.events(INDEX) if not one.deleted] == []
 
