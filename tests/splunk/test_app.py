@@ -374,3 +374,17 @@ def test_a_changed_pack_is_uploaded_as_a_newer_version() -> None:
 def test_events_are_kept_by_as_many_peers_as_a_cluster_copies() -> None:
     indexes = stanzas(our_apps()["tracehound_indexes/default/indexes.conf"])
     assert {one["repFactor"] for one in indexes.values()} == {"auto"}
+
+
+def test_each_search_is_throttled_by_what_its_rule_says() -> None:
+    """All fields of ``suppress``, else the correlation's groups, else the event: fewer would hide other hits."""
+    found = stanzas(FILES[f"{APP}/default/savedsearches.conf"])
+    rules = {f"Tracehound - {rule.title}": rule for rule in load_rules(filled=filled_fields())}
+    several = 0
+    for name, rule in rules.items():
+        by = rule.suppress.by if rule.suppress else rule.correlation.group_by if rule.correlation else ()
+        fields_said = found[name]["alert.suppress.fields"].split(", ")
+        assert [one.replace("{}", "") for one in fields_said] == list(by or ("metadata.uid",)), name
+        several += len(fields_said) > 1
+    assert len(rules) > 70
+    assert several > 10
