@@ -59,6 +59,7 @@ def _role(indexes: list[str]) -> Iterator[str]:
     yield f"srchIndexesAllowed = {';'.join(indexes)}"
     yield "srchIndexesDefault ="
     yield "srchJobsQuota = 6"
+    yield "# Not in it: making the app (edit_local_apps). Install the package once, or let an administrator apply."
     yield "# `verify` removes its test events where the user also has the role can_delete; else they go with the"
     yield f"# retention of {indexes[-1]}."
 
