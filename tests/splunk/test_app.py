@@ -388,3 +388,15 @@ def test_each_search_is_throttled_by_what_its_rule_says() -> None:
         several += len(fields_said) > 1
     assert len(rules) > 70
     assert several > 10
+
+
+def test_what_a_run_sees_again_is_not_raised_again() -> None:
+    """Where a rule's ``suppress`` is shorter than what runs look back over, the throttling is as long as that."""
+    rule = next(rule for rule in load_whole_rules(filled=filled_fields()) if rule.suppress is not None)
+    assert rule.suppress is not None
+    short = dataclasses.replace(rule, suppress=dataclasses.replace(rule.suppress, seconds=60))
+    (query,) = compile_rules([rule], "splunk").queries
+    ((_, made),) = made_stanzas([dataclasses.replace(query, rule=short)], 7200)
+    period, earliest = made["alert.suppress.period"], made["dispatch.earliest_time"]
+    assert int(period.removesuffix("s")) >= 7200 + 300
+    assert f"-{period}" == earliest
