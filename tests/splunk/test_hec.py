@@ -290,6 +290,19 @@ def test_cookies_of_a_load_balancer_are_kept(splunk: SplunkStub) -> None:
     assert {request.headers.get("cookie") for request in splunk.requests[1:]} == {"AWSALB=server-2"}
 
 
+@pytest.mark.parametrize("status", [400, 403, 503])
+def test_a_token_that_an_answer_repeats_is_hidden(status: int, splunk: SplunkStub) -> None:
+    """A proxy on the way may show what it was sent."""
+    hec = part("hec").Hec(splunk.settings())
+    text = f"who sends {splunk.hec_token}?"
+    reply = part("hec").Reply(status, 4, text, {"text": text}, None)
+    error = hec.problem(reply)
+    hec.close()
+    for said in (error.reason, str(error.error or "")):
+        assert splunk.hec_token not in said
+    assert "who sends ***?" in error.reason
+
+
 def test_doctor_says_what_is_needed_and_whether_it_answers(splunk_acks: SplunkStub) -> None:
     doctor = part("doctor")
     said = doctor.describe(splunk_acks.settings(indexes={"api_activity": "calls"}))
