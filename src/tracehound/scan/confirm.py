@@ -25,11 +25,14 @@ Step = Callable[[str], bool]
 CONTEXT_BEFORE, CONTEXT_AFTER = 96, 48
 
 
+_N_LOG_N = [0.0, *(n * math.log2(n) for n in range(1, 257))]
+
+
 def entropy(value: str) -> float:
     """Shannon entropy in bits per character, of the first 256 characters."""
     value = value[:256]
     size = len(value)
-    return -sum(n / size * math.log2(n / size) for n in Counter(value).values()) if size else 0.0
+    return math.log2(size) - sum(map(_N_LOG_N.__getitem__, Counter(value).values())) / size if size else 0.0
 
 
 _PLACEHOLDERS = re.compile(

@@ -10,9 +10,9 @@ import base64
 import binascii
 import html
 import re
-from collections.abc import Callable
+import string
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 import re2
 
@@ -27,7 +27,7 @@ from tracehound.scan.ciphers import (
 )
 
 Decoder = Callable[[bytes], bytes]
-_MAX_PIECES = 256
+_FEW_RUNS = 8
 MAX_JUDGED = 4096
 
 
@@ -48,10 +48,24 @@ _HEX = _fast(
 )
 _BINARY = _fast(rb"(?:[01]{8}[ ,]?){6,}")
 _DECIMAL = _fast(rb"(?:\b(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])\b[ ,;]{1,2}){7,}\d{2,3}")
-_UNICODE_ESCAPE = re.compile(rb"\\u\{?([0-9a-fA-F]{2,6})\}?")
+_UNICODE_ESCAPE = re.compile(rb"(\\u\{?[0-9a-fA-F]{2,6}\}?)")
+_CHARACTER_REFERENCE = re.compile(r"(&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?))")
 _ASCII85 = _fast(rb"<~([!-uz\t-\r ]{10,})~>")
-_BASE85 = _fast(rb"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{40,}")
 _LONG_WORD = _fast(rb"[^\t-\r ]{40,}")
+
+
+def _only(kept: bytes) -> bytes:
+    """A table that makes a blank of every byte but these."""
+    return bytes(byte if byte in kept else 32 for byte in range(256))
+
+
+_ALNUM = string.ascii_letters.encode() + string.digits.encode()
+_BASE85_ALPHABET = _ALNUM + b"!#$%&()*+;<=>?@^_`{|}~-"
+_BASE32_DIGITS = bytes.maketrans(
+    string.ascii_uppercase.encode() + b"234567", string.digits.encode() + b"abcdefghijklmnopqrstuv"
+)
+_ONLY_BASE64, _ONLY_BASE32 = _only(_ALNUM + b"+/_-"), _only(string.ascii_uppercase.encode() + b"234567")
+_TWO_DIGITS = re.compile(rb"[0-9a-fA-F]{2}")
 _BASE85_SIGNS = b"!#$%&*+;<>?@^`{|}~"
 # ASCII text in base64: three bytes below 128 leave few characters for the first three of each four.
 _BASE64_TEXT = re.compile(
@@ -84,15 +98,38 @@ def is_prose(text: bytes) -> bool:
 
 
 def _pieces(pattern: Any, data: bytes, decode: Callable[[bytes], bytes]) -> bytes:
-    found = []
+    return _decoded(
+        (match.group(1) if pattern.groups else match.group() for match in pattern.finditer(data)), decode
+    )
+
+
+def _runs(pattern: Any, only: bytes | None, least: int, data: bytes) -> Iterator[bytes]:
+    """The runs of at least ``least`` bytes that ``only`` leaves; what makes a blank of nothing else is None.
+
+    RE2 is quick to find few runs and slow to list many: what comes after some is split.
+    """
     for count, match in enumerate(pattern.finditer(data)):
-        if count >= _MAX_PIECES:
-            break
-        try:
-            piece = decode(match.group(1) if pattern.groups else match.group())
-        except (ValueError, binascii.Error, OverflowError):
-            continue
-        if _printable(piece):
+        if count == _FEW_RUNS:
+            rest = data[match.start() :]
+            words = (rest.translate(only) if only else rest).split()
+            yield from (word for word, size in zip(words, map(len, words), strict=True) if size >= least)
+            return
+        yield match.group()
+
+
+def _decoded(runs: Iterable[bytes], decode: Callable[[bytes], bytes]) -> bytes:
+    """What the runs hold. All of them: a bound on their number would hide what stands behind it."""
+    known: dict[bytes, bytes] = {}  # a repeated run is decoded once
+    found = []
+    for run in runs:
+        piece = known.get(run)
+        if piece is None:
+            try:
+                piece = decode(run)
+            except (ValueError, binascii.Error, OverflowError):
+                piece = b""
+            known[run] = piece = piece if _printable(piece) else b""
+        if piece:
             found.append(piece)
     return b"\n".join(found)
 
@@ -129,7 +166,13 @@ def _cut_utf8(head: bytes) -> bool:
 
 def base64_text(data: bytes) -> bytes:
     """Also over line ends: mail and PEM break base64 into lines of 64 or 76 characters."""
-    return _pieces(_BASE64, _joined_lines(data), _one_base64)
+    joined = _joined_lines(data)
+    text = _decoded(_runs(_BASE64, _ONLY_BASE64, 16, joined), _one_base64)
+    if joined is data:
+        return text
+    # A line that only looks like base64, or holds another text, would spoil the next one: each is read alone too.
+    lines = _decoded(_runs(_BASE64, _ONLY_BASE64, 16, data), _one_base64)
+    return text if lines == text else text + b"\n" + lines
 
 
 def _joined_lines(data: bytes) -> bytes:
@@ -149,21 +192,28 @@ def base32_text(data: bytes) -> bytes:
     def one(run: bytes) -> bytes:
         run = run.rstrip(b"=")
         run = run[: len(run) - 1] if len(run) % 8 in (1, 3, 6) else run
-        return base64.b32decode(run + b"=" * (-len(run) % 8))
+        bits = 5 * len(run)
+        return (int(run.translate(_BASE32_DIGITS), 32) >> bits % 8).to_bytes(bits // 8, "big")
 
-    return _pieces(_BASE32, data, one)
+    return _decoded(_runs(_BASE32, _ONLY_BASE32, 16, data), one)
 
 
 def base85_text(data: bytes) -> bytes:
     framed = _pieces(_ASCII85, data, lambda run: base64.a85decode(run))
     if framed:
         return framed
-    long_words = (word.strip(b"\"'`,.") for word in _LONG_WORD.findall(data))
-    return _pieces(_BASE85, b" ".join(word for word in long_words if _BASE85.fullmatch(word)), _one_base85)
+    long_words = (word.strip(b"\"'`,.") for word in _runs(_LONG_WORD, None, 40, data))
+    return _decoded((word for word in long_words if _is_base85(word)), _one_base85)
+
+
+def _is_base85(word: bytes) -> bool:
+    return len(word) >= 40 and not word.translate(None, _BASE85_ALPHABET)
 
 
 def _one_base85(run: bytes) -> bytes:
     if (len(run) - len(run.translate(None, _BASE85_SIGNS))) * 16 < len(run):
+        return b""
+    if not _utf8_start(base64.b85decode(run[:320])):  # most runs are none, and decoding is slow
         return b""
     if not is_prose(base64.b85decode(run[: MAX_JUDGED // 4 * 5])):  # decoding is slow, prose is rare
         return b""
@@ -191,19 +241,35 @@ def decimal_text(data: bytes) -> bytes:
 
 
 def url_text(data: bytes) -> bytes:
-    return unquote_to_bytes(data.replace(b"+", b" "))
+    first, *rest = data.replace(b"+", b" ").split(b"%")
+    known = {part: _percent(part) for part in set(rest)}
+    return first + b"".join(map(known.__getitem__, rest))
+
+
+def _percent(part: bytes) -> bytes:
+    """What stands after a percent sign, decoded if it begins with two digits."""
+    if _TWO_DIGITS.match(part) is None:
+        return b"%" + part
+    return bytes((int(part[:2], 16),)) + part[2:]
 
 
 def html_text(data: bytes) -> bytes:
-    return html.unescape(data.decode("utf-8", "replace")).encode("utf-8", "replace")
+    parts = _CHARACTER_REFERENCE.split(data.decode("utf-8", "replace"))
+    known = {part: html.unescape(part) for part in set(parts[1::2])}
+    parts[1::2] = map(known.__getitem__, parts[1::2])
+    return "".join(parts).encode("utf-8", "replace")
 
 
 def unicode_escape_text(data: bytes) -> bytes:
-    def put(match: re.Match[bytes]) -> bytes:
-        code = int(match.group(1), 16)
-        return chr(code).encode("utf-8", "replace") if code < 0x110000 else b""
+    parts = _UNICODE_ESCAPE.split(data)
+    known = {part: _escaped(part) for part in set(parts[1::2])}
+    parts[1::2] = map(known.__getitem__, parts[1::2])
+    return b"".join(parts)
 
-    return _UNICODE_ESCAPE.sub(put, data)
+
+def _escaped(part: bytes) -> bytes:
+    code = int(part[2:].strip(b"{}"), 16)
+    return chr(code).encode("utf-8", "replace") if code < 0x110000 else b""
 
 
 def quoted_printable_text(data: bytes) -> bytes:
@@ -212,7 +278,7 @@ def quoted_printable_text(data: bytes) -> bytes:
 
 def uu_text(data: bytes) -> bytes:
     found = []
-    for line in data.split(b"\n")[:_MAX_PIECES]:
+    for line in data.split(b"\n"):
         if 9 <= len(line) <= 62:
             try:
                 piece = binascii.a2b_uu(line)

@@ -18,6 +18,7 @@ _ASCII = bytes(range(128))
 MAX_CACHED_RUN, MAX_CACHED_RUNS = 64, 16_384
 MAX_CHANGES, MAX_EDGE_WORDS, MAX_REPLACED_WORDS = 48, 64, 32
 MAX_RUN = 256
+_FEW_SIGNS = 12
 
 # Taken out: combining accents, Arabic vowel signs and tatweel, and everything that shows nothing.
 _DROPPED = re.compile(
@@ -113,6 +114,7 @@ _LOOKALIKE_LETTERS = "".join(sorted({chr(c) for c in LOOKALIKES}))
 _HAS_OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u052f\u0531-\u058f]")
 _LETTERS = f"A-Za-z{_LOOKALIKE_LETTERS}"
 _WORD = re.compile(f"([{_LETTERS}]+)")
+_NOT_ASCII_WORD = re.compile(f"(?<![{_LETTERS}])[A-Za-z]*+[{_LOOKALIKE_LETTERS}][{_LETTERS}]*+")
 _LATIN = re.compile("[A-Za-z]")
 # Where a Latin letter and a look-alike meet: no mixed word is without such a place. RE2 is ten times faster here.
 _EDGE: Any = re2.compile(f"[{_LOOKALIKE_LETTERS}][A-Za-z]|[A-Za-z][{_LOOKALIKE_LETTERS}]".encode())
@@ -142,7 +144,12 @@ def fold(text: str, signs: str | None = None) -> str:
 def beyond_ascii_signs(text: str) -> str:
     """Each character outside ASCII once (deleting bytes is much quicker than searching for them)."""
     raw = text.encode("utf-8", "surrogatepass")
-    return "".join(set(raw.translate(None, _ASCII).decode("utf-8", "surrogatepass")))
+    rest = raw.translate(None, _ASCII).decode("utf-8", "surrogatepass")
+    signs = ""
+    while rest and len(signs) < _FEW_SIGNS:  # taking one sign out of all is quicker than looking at each
+        signs += rest[0]
+        rest = rest.replace(rest[0], "")
+    return signs + "".join(set(rest))
 
 
 def mixed_words(text: str, signs: str | None = None) -> list[str]:
@@ -155,7 +162,7 @@ def mixed_words(text: str, signs: str | None = None) -> list[str]:
     if _EDGE.search(visible.encode("utf-8", "surrogatepass")) is None:
         return []
     found = []
-    for match in _WORD.finditer(visible):
+    for match in _NOT_ASCII_WORD.finditer(visible):
         word = match.group()
         if len(word) >= 4 and _mixes(word) and _whole_word(visible, match.start(), match.end()):
             found.append(word)

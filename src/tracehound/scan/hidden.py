@@ -175,12 +175,18 @@ BRAILLE_LETTERS = {
 }
 
 
+_BRAILLE_TABLE = str.maketrans(
+    {chr(code): BRAILLE_LETTERS.get(chr(code), "") for code in range(0x2801, 0x2900)} | {"\u2800": " "}
+)
+_CELLS_AND_BLANKS = re.compile("[ \u2800-\u28ff]+")
+
+
 def _braille(text: str) -> Finding | None:
     runs = _BRAILLE.findall(text)
     count = sum(len(run) for run in runs)
     if count < 12:
         return None
-    message = "".join(BRAILLE_LETTERS.get(c, " " if c in " \u2800" else "") for c in text)
+    message = "".join(_CELLS_AND_BLANKS.findall(text)).translate(_BRAILLE_TABLE)
     return Finding("braille", f"{count} Braille cells", message)
 
 

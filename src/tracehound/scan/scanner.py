@@ -3,16 +3,18 @@
     text -> hidden characters read (raw) -> folded -> one pass over all expressions
          -> confirm steps on hits -> encoded payloads decoded and scanned again -> verdict
 
-All of it is linear in the text. Decoding is bounded: ``MAX_DEPTH`` layers, and at most
-``MIN_BUDGET`` or twice the text's size in decoded bytes; running out is a label of its own.
+All of it is linear in the text. Each encoding is decoded once over the whole text, so that none can hide
+behind another. What that gives is decoded again to ``MAX_DEPTH`` layers, and at most ``MIN_BUDGET`` or twice
+the text's size in bytes; running out is a label of its own.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 
 import xxhash
@@ -33,6 +35,7 @@ from tracehound.scan.redaction import Span, cover, cover_part, merged
 MAX_DEPTH = 3
 MIN_BUDGET = 32_768
 EXCERPT = 320
+Begun = dict[str, Iterator[tuple[int, int]]]
 INNER_FAMILIES = frozenset({"injection", "jailbreak", "secret", "exfiltration", "command", "custom"})
 
 
@@ -199,6 +202,7 @@ class Scanner:
         lowered = b""
         candidates = self._index.candidates(data, state.direction)
         masked: list[Span] | None = None
+        begun: Begun = {}
         for pattern in candidates:
             if state.direction not in pattern.directions:
                 continue
@@ -208,7 +212,10 @@ class Scanner:
             if pattern.id in state.found or (inner and pattern.family not in INNER_FAMILIES):
                 continue
             lowered = lowered or data.lower()
-            span = next(self._spans.find(pattern, data, lowered), None)
+            spans = self._spans.find(pattern, data, lowered)
+            span = next(spans, None)
+            if pattern.family in MASKED_FAMILIES:
+                begun[pattern.id] = chain(() if span is None else (span,), spans)
             if span is None:
                 continue
             start, end = span
@@ -216,15 +223,26 @@ class Scanner:
                 state.found[pattern.id] = mask(data[start:end].decode("utf-8", "replace"))
                 continue
             if masked is None:
-                masked = self._spans_of(candidates, data, lowered)
+                masked = self._spans_of(candidates, data, lowered, begun)
             state.found[pattern.id] = excerpt(cover_part(data, masked, start, min(end, start + EXCERPT)))
         return triggered
 
-    def _spans_of(self, candidates: list[Pattern], data: bytes, lowered: bytes) -> list[Span]:
-        """Where the values to be masked are, in any direction: an excerpt shows none that reaches into it."""
+    def _spans_of(
+        self, candidates: list[Pattern], data: bytes, lowered: bytes, begun: Begun | None = None
+    ) -> list[Span]:
+        """Where the values to be masked are, in any direction: an excerpt shows none that reaches into it.
+
+        ``begun`` has the searches that somebody has begun, with what they gave put back.
+        """
+        begun = {} if begun is None else begun
         kept = (p for p in candidates if p.family in MASKED_FAMILIES and p.detector is None)
         return merged(
-            data, [Span(*span) for pattern in kept for span in self._spans.find(pattern, data, lowered)]
+            data,
+            [
+                Span(*span)
+                for pattern in kept
+                for span in begun.pop(pattern.id, None) or self._spans.find(pattern, data, lowered)
+            ],
         )
 
     def _encoded(
@@ -236,7 +254,7 @@ class Scanner:
             self._layer(name, message, 1, queue, state)
         while queue:
             name, outer, depth = queue.popleft()
-            if state.budget <= 0:
+            if depth > 1 and state.budget <= 0:
                 state.exhausted = True
                 break
             view = decoding.DECODERS[name](outer)
@@ -250,9 +268,10 @@ class Scanner:
     def _layer(
         self, name: str, view: bytes, depth: int, queue: deque[tuple[str, bytes, int]], state: _Analysis
     ) -> None:
-        if len(view) > state.budget:
-            view, state.exhausted = view[: max(0, state.budget)], True
-        state.budget -= len(view)
+        if depth > 1:
+            if len(view) > state.budget:
+                view, state.exhausted = view[: max(0, state.budget)], True
+            state.budget -= len(view)
         if not view:
             return
         folded = view if view.isascii() else fold(view.decode("utf-8", "replace")).encode("utf-8", "replace")
