@@ -17,7 +17,7 @@ def load(folder: Path, text: str | dict[str, Any], name: str = "made", *, own: b
     place = folder / "dashboards"
     place.mkdir(parents=True, exist_ok=True)
     if not isinstance(text, str):
-        text = yaml.safe_dump(text, allow_unicode=True, sort_keys=False)
+        text = yaml.safe_dump(text, sort_keys=False)  # escaped: as it is, a lone U+0085 comes back as a space
     (place / f"{name}.yml").write_text(text, "utf-8")
     return load_boards(own=folder) if own else load_boards([folder], own=folder / "none")
 

@@ -12,7 +12,7 @@ from boards_day import Day, by_esql, by_spl, by_sql, equal
 from boards_made import board, load
 from engines import Server
 from engines_index import Index, QueryError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tracehound import store
@@ -107,6 +107,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(name="\x85", title="\x85", part="")
 @given(name=TEXTS, title=TEXTS, part=st.sampled_from(["", "|contains", "|startswith", "|endswith"]))
 def test_any_text(name: str, title: str, part: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("any")
