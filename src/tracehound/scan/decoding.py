@@ -199,7 +199,7 @@ def base32_text(data: bytes) -> bytes:
 
 
 def base85_text(data: bytes) -> bytes:
-    framed = _pieces(_ASCII85, data, lambda run: base64.a85decode(run))
+    framed = _pieces(_ASCII85, data, lambda run: base64.a85decode(run)) if b"<~" in data else b""
     if framed:
         return framed
     long_words = (word.strip(b"\"'`,.") for word in _runs(_LONG_WORD, None, 40, data))

@@ -15,10 +15,13 @@ def mask(value: str) -> str:
     size = len(value)
     head, tail = (4, 2) if size >= 20 else (2, 2) if size >= 13 else (1, 1) if size >= 7 else (0, 0)
     shown = value[:head] + ELLIPSIS + (value[size - tail :] if tail else "")
-    return "".join(c if c.isprintable() else "?" for c in shown)
+    return shown if shown.isprintable() else "".join(c if c.isprintable() else "?" for c in shown)
 
 
 def excerpt(value: str) -> str:
     """A short, printable piece of matched text that holds no secret."""
-    flat = " ".join("".join(c if c.isprintable() else " " for c in value[: 4 * _MAX_EXCERPT]).split())
+    value = value[: 4 * _MAX_EXCERPT]
+    if not value.isprintable():
+        value = "".join(c if c.isprintable() else " " for c in value)
+    flat = " ".join(value.split())
     return flat if len(flat) <= _MAX_EXCERPT else flat[: _MAX_EXCERPT - 1] + ELLIPSIS
