@@ -48,7 +48,7 @@ def figures(sections: set[str], *, quick: bool, install: bool) -> Iterator[Figur
             "whole": lambda: in_process.whole_path(path, made, runs),
             "sources": lambda: in_process.sources(path, made, 3),
             "chats": lambda: in_process.chats(path, records // 2, runs),
-            "texts": lambda: in_process.texts(path, runs),
+            "texts": lambda: in_process.texts(path, made, runs),
         }
         for name, part in parts.items():
             if name in sections:
