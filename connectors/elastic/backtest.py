@@ -7,7 +7,7 @@ asked day by day, each day with the time before it that its windows reach back, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from tracehound.compiler.esql_taken import quoted
 from tracehound.compiler.lucene import caseless
 from tracehound.compiler.model import Query
 from tracehound.config import Settings
-from tracehound.deploy.backtest import NOISIEST, Counted, Range
+from tracehound.deploy.backtest import NOISIEST, Counted, Range, noisiest, slices
 from tracehound.errors import TargetError
 from tracehound.rules import Rule
 from tracehound.rules.model import Suppress
@@ -49,8 +49,7 @@ class ElasticBacktester:
         language = "esql" if self._esql else "lucene"
         found = cache.compiled(rules, language, app.packs, app.lists)
         self._queries = {query.rule.id: query for query in found.queries}
-        self._reasons = {gap.rule.id: gap.reason for gap in found.gaps}
-        self._reasons |= {rule.id: error.message for rule, error in found.errors}
+        self._reasons = found.reasons
 
     def count(self, rule: Rule, over: Range) -> Counted:
         """Alerts by day, and the entities with the most of them."""
@@ -84,9 +83,9 @@ class ElasticBacktester:
                 f"\n| WHERE th_entity IS NOT NULL\n| SORT th_alerts DESC, th_entity\n| LIMIT {NOISIEST}",
                 within,
             )
-        noisiest = tuple((str(name), int(alerts)) for alerts, name in top)
         grouped = self._grouped(query, rule.suppress, within) if days and rule.suppress else None
-        return Counted(rule, days, noisiest, rule.risk_entity, grouped=grouped, notes=_notes(query))
+        most = tuple((str(name), int(alerts)) for alerts, name in top)
+        return Counted(rule, days, most, rule.risk_entity, grouped=grouped, notes=_notes(query))
 
     def _grouped(self, query: Query, suppress: Suppress, within: dict[str, Any]) -> int:
         """Alerts of windows by the clock as long as the rule's suppression."""
@@ -108,7 +107,7 @@ class ElasticBacktester:
         back = timedelta(seconds=kibana.reach(query, self._there.app.lateness))
         days: dict[str, int] = {}
         entities: dict[str, int] = {}
-        for start, end in self._slices(rule, over):
+        for start, end in slices(rule, over):
             names = [quoted(name) for name in by]
             shown = ", ".join(names) or "th_all"
             rows = self._rows(
@@ -123,21 +122,14 @@ class ElasticBacktester:
                 if by:
                     name = ", ".join(map(str, group))
                     entities[name] = entities.get(name, 0) + int(alerts)
-        noisiest = sorted(entities.items(), key=lambda one: (-one[1], one[0]))[:NOISIEST]
         notes = [
             *_notes(query),
             *query.approximate,
             *([LEARNING] if rule.baseline and rule.baseline.learn else []),
         ]
-        return Counted(rule, tuple(sorted(days.items())), tuple(noisiest), ", ".join(by), notes=tuple(notes))
-
-    def _slices(self, rule: Rule, over: Range) -> Iterator[tuple[datetime, datetime]]:
-        """Day by day; a baseline, whose history is longer than most ranges, in one."""
-        if rule.baseline is not None:
-            yield over.start, over.end
-            return
-        for day in over.days:
-            yield max(day, over.start), min(day + DAY, over.end)
+        return Counted(
+            rule, tuple(sorted(days.items())), noisiest(entities), ", ".join(by), notes=tuple(notes)
+        )
 
     def _rows(self, query: str, within: dict[str, Any]) -> list[list[Any]]:
         there = self._there

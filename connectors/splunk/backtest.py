@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from tracehound.compiler import cache
 from tracehound.compiler.schedule import look_back
 from tracehound.compiler.spl import evaluated
 from tracehound.config import Settings
-from tracehound.deploy.backtest import NOISIEST, Counted, Range
+from tracehound.deploy.backtest import Counted, Range, noisiest, slices
 from tracehound.errors import TargetError
 from tracehound.rules import Rule
 
@@ -26,7 +26,6 @@ from .queries import Jobs, Row, expanded, number_of, seconds_ago, values_of
 from .searches import saved_searches
 from .settings import SplunkSettings
 
-DAY = timedelta(days=1)
 PER_DAY = 100
 """So many entities of each day are looked at, those with the most alerts."""
 HISTORY = (
@@ -49,8 +48,7 @@ class SplunkBacktester:
         self._approximate = {query.rule.id: query.approximate for query in found.queries}
         made = saved_searches(settings, app, rules, self._there.settable)
         self._searches = {one.rule.id: one.settings for one in made if not one.companion}
-        self._reasons = {gap.rule.id: gap.reason for gap in found.gaps}
-        self._reasons |= {rule.id: error.message for rule, error in found.errors}
+        self._reasons = found.reasons
         self._macros = self._there.macro_definitions()
         self._jobs = Jobs(self._there.rest, self._there.search_app, patience=settings.patience or math.inf)
 
@@ -80,7 +78,7 @@ class SplunkBacktester:
                 entities[name] += number_of(row, "th_alerts")
         grouped = number_of(rows[0], "th_grouped") if rows and rule.suppress else None
         return Counted(
-            rule, tuple(sorted(days.items())), _noisiest(entities), rule.risk_entity, grouped=grouped
+            rule, tuple(sorted(days.items())), noisiest(entities), rule.risk_entity, grouped=grouped
         )
 
     # Correlations and baselines
@@ -93,7 +91,9 @@ class SplunkBacktester:
         group = ", ".join(["th_day", *map(_named, by)])
         days: Counter[str] = Counter()
         entities: Counter[str] = Counter()
-        for start, end, back in self._slices(rule, over):
+        late = self._there.app.lateness
+        back = _memory(rule) if rule.baseline else timedelta(seconds=look_back(rule, late))
+        for start, end in slices(rule, over):
             search = (
                 f"{text}\n| where _time>={start.timestamp():.3f} AND _time<{end.timestamp():.3f}"
                 f"\n| eval th_day=floor(_time / 86400), th_window=floor(_time / {period})"
@@ -109,17 +109,8 @@ class SplunkBacktester:
         if rule.baseline is not None:
             notes = [HISTORY.format(days=_memory(rule).days)]
         return Counted(
-            rule, tuple(sorted(days.items())), _noisiest(entities), ", ".join(by), notes=tuple(notes)
+            rule, tuple(sorted(days.items())), noisiest(entities), ", ".join(by), notes=tuple(notes)
         )
-
-    def _slices(self, rule: Rule, over: Range) -> Iterator[tuple[datetime, datetime, timedelta]]:
-        """From, to, and how far before it the search begins."""
-        if rule.baseline is not None:
-            yield over.start, over.end, _memory(rule)
-            return
-        back = timedelta(seconds=look_back(rule, self._there.app.lateness))
-        for day in over.days:
-            yield max(day, over.start), min(day + DAY, over.end), back
 
 
 def _by_day_and_entity(rule: Rule) -> str:
@@ -151,10 +142,6 @@ def _memory(rule: Rule) -> timedelta:
 
 def _named(name: str) -> str:
     return name if name.replace("_", "").replace(".", "").isalnum() else f'"{name}"'
-
-
-def _noisiest(entities: Counter[str]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(entities.items(), key=lambda one: (-one[1], one[0]))[:NOISIEST])
 
 
 def _day(row: Row) -> str:

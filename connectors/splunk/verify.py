@@ -77,8 +77,7 @@ class SplunkVerifier:
         self._macros = there.macro_definitions()
         compiled = cache.compiled(rules, "splunk", there.app.packs, there.app.lists)
         self._queries = {query.rule.id: query for query in compiled.queries}
-        self._reasons = {gap.rule.id: gap.reason for gap in compiled.gaps}
-        self._reasons |= {rule.id: error.message for rule, error in compiled.errors}
+        self._reasons = compiled.reasons
         self._asked: dict[str, Asked] = {}
         self._keep: dict[str, Asked] = {}
         self._find_searches(rules)

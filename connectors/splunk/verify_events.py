@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from tracehound.delivery import Document, TransportError
+from tracehound.delivery import Batcher, Document, TransportError
+from tracehound.delivery.model import Limits
 from tracehound.deploy.verify import Sample
 from tracehound.errors import ConfigError, TargetError
 
@@ -68,25 +69,15 @@ class RunEvents:
             documents += [encoder.document(event) for event in sample.events]
         transport = HecTransport(self._hec)
         try:
-            for batch in self._batches(documents):
-                self._store(transport, batch)
+            batcher = Batcher(Limits(bytes=self._settings.batch_bytes))
+            for batch in (*batcher.add(documents), batcher.rest()):
+                if batch is not None:
+                    self._store(transport, batch.documents)
         finally:
             transport.close()
         if documents:
             self.until_searchable({self._hosts[one.mark]: len(one.events) for one in samples})
             self._see_fields()
-
-    def _batches(self, documents: Sequence[Document]) -> Iterator[list[Document]]:
-        batch: list[Document] = []
-        size = 0
-        for one in documents:
-            if batch and size + len(one.body) > self._settings.batch_bytes:
-                yield batch
-                batch, size = [], 0
-            batch.append(one)
-            size += len(one.body)
-        if batch:
-            yield batch
 
     @staticmethod
     def _store(transport: HecTransport, documents: list[Document]) -> None:

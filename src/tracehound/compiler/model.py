@@ -73,3 +73,9 @@ class Compilation:
     gaps: tuple[Gap, ...] = ()
     errors: tuple[tuple[Rule, RuleError], ...] = ()
     """Rules refused: they ask for what the language cannot say, or only the embedded engine may run them."""
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Rule id -> why it has no query."""
+        said = {gap.rule.id: gap.reason for gap in self.gaps}
+        return said | {rule.id: error.message for rule, error in self.errors}

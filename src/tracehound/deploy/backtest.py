@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -86,6 +86,20 @@ class Counted:
             "notes": list(self.notes),
             **({"problem": self.problem} if self.problem else {}),
         }
+
+
+def slices(rule: Rule, over: Range) -> Iterator[tuple[datetime, datetime]]:
+    """From and to of each search: a day; of a baseline, whose history is longer than most ranges, all days."""
+    if rule.baseline is not None:
+        yield over.start, over.end
+        return
+    for day in over.days:
+        yield max(day, over.start), min(day + timedelta(days=1), over.end)
+
+
+def noisiest(entities: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """The entities with the most alerts, the most first."""
+    return tuple(sorted(entities.items(), key=lambda one: (-one[1], one[0]))[:NOISIEST])
 
 
 class Backtester(Protocol):
