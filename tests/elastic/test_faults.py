@@ -8,12 +8,10 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-import select
 import shutil
 import signal
 import ssl
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +21,7 @@ import pytest
 from elastic_push import Cluster, clean, config_for, day, lines, part
 from engines import Server
 from fault_proxy import FaultProxy, Half, Reject, Request, Reset, Say
+from pushes import Pushes
 
 from tracehound.delivery import Delivery
 from tracehound.delivery.model import Limits
@@ -320,7 +319,7 @@ def test_killed_at_50_random_moments(one: Cluster, tmp_path: Path) -> None:
     chance = random.Random(SEED)
     log = tmp_path / "events.ndjson"
     log.write_bytes(lines(MANY))
-    with FaultProxy(one.settings.url[0]) as proxy, Pushes() as pushes:
+    with FaultProxy(one.settings.url[0]) as proxy, Pushes("elastic") as pushes:
         config = config_for(tmp_path, proxy.url, batch_documents=4, in_flight=2)
         command = ["--config", str(config), "--state", str(tmp_path / "state"), str(log)]
         killed = 0
@@ -331,6 +330,7 @@ def test_killed_at_50_random_moments(one: Cluster, tmp_path: Path) -> None:
                 time.sleep(0.001)
             time.sleep(chance.random() * 0.02)
             if pushes.ended():
+                pushes.wait()
                 break
             os.kill(pid, signal.SIGKILL)
             killed += 1
@@ -341,66 +341,3 @@ def test_killed_at_50_random_moments(one: Cluster, tmp_path: Path) -> None:
     assert killed == KILLS
     assert one.ids() == expected(day(MANY))
     assert sent < MANY * killed / 4, "each run began anew"
-
-
-PUSH = """
-import os, sys
-import tracehound.pipeline, tracehound.delivery.feed, tracehound.cli.push, elasticsearch
-from tracehound.cli import main
-from tracehound.config import Settings
-from tracehound.deadletter import DeadLetters
-
-tracehound.pipeline.BATCH_RECORDS = 4
-tracehound.pipeline.Pipeline(Settings(), DeadLetters(None))  # everything is loaded before the first push
-for line in sys.stdin:
-    pid = os.fork()
-    if pid == 0:
-        sys.argv = ["tracehound", "push", "elastic", "--checkpoint-every", "0", *line.split()]
-        os.close(1)
-        os.open(os.devnull, os.O_WRONLY)
-        try:
-            main()
-        except SystemExit as done:
-            os._exit(done.code)
-        os._exit(9)
-    print(pid, flush=True)
-    print(os.waitpid(pid, 0)[1], flush=True)
-"""
-
-
-class Pushes:
-    """Pushes as processes of their own, forked from one that has loaded everything."""
-
-    def __init__(self) -> None:
-        pipe = subprocess.PIPE
-        self._parent = subprocess.Popen(
-            [sys.executable, "-c", PUSH], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
-        )
-
-    def __enter__(self) -> Pushes:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._parent.kill()
-        self._parent.communicate()
-
-    def start(self, arguments: list[str]) -> int:
-        """The id of a new process."""
-        assert self._parent.stdin is not None
-        assert self._parent.stdout is not None
-        self._parent.stdin.write(" ".join(arguments) + "\n")
-        self._parent.stdin.flush()
-        return int(self._parent.stdout.readline())
-
-    def ended(self) -> bool:
-        """Whether the process has ended by itself."""
-        return bool(select.select([self._parent.stdout], [], [], 0)[0])
-
-    def wait(self) -> int:
-        """How the process ended."""
-        assert self._parent.stdout is not None
-        return int(self._parent.stdout.readline())
-
-    def run(self, arguments: list[str]) -> int:
-        self.start(arguments)
-        return self.wait()

@@ -18,8 +18,9 @@ from typing import Any
 import orjson
 import pytest
 from elastic_push import day, lines
+from pushes import Pushes
 from splunk_http import Half, Reset, Say
-from splunk_push import LIMITS, Pushes, Run, indexed, part, uids
+from splunk_push import LIMITS, Run, indexed, part, uids
 from splunk_stub import SplunkStub
 
 from tracehound.delivery import TransportError
@@ -320,7 +321,7 @@ def test_killed_at_50_random_moments(
     config.write_bytes(orjson.dumps({"targets": {"splunk": values}}))
     command = ["--config", str(config), "--state", str(tmp_path / "state"), str(log)]
     killed = 0
-    with Pushes(splunk.hec_token) as pushes:
+    with Pushes("splunk", TRACEHOUND_SPLUNK_HEC_TOKEN=splunk.hec_token) as pushes:
         while killed < KILLS:
             # Each run begins with two questions; then it sends, and with acknowledgement it asks.
             seen, stop = len(splunk.requests), chance.randint(3, 24 if acks else 4)

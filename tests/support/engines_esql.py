@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engines_build import ENGINES, EngineError, EngineMissing, cache_folder, locked
+from engines_venv import own_environment, step
 
 PACKAGE = "detection-rules-esql-py==0.1.0"
 NEEDS = (3, 12)
@@ -32,10 +33,9 @@ def prepare() -> Path:
         python = venv / "bin" / "python"
         if not (venv / "done").exists():
             shutil.rmtree(venv, ignore_errors=True)
-            _run([base[0], "-m", "venv", str(venv)], "no venv could be made")
-            _run(
-                [str(python), "-m", "pip", "install", "--quiet", PACKAGE], f"pip could not install {PACKAGE}"
-            )
+            step([base[0], "-m", "venv", str(venv)], "no venv could be made", TIMEOUT)
+            install = [str(python), "-m", "pip", "install", "--quiet", PACKAGE]
+            step(install, f"pip could not install {PACKAGE}", TIMEOUT)
             (venv / "done").touch()
     return python
 
@@ -54,7 +54,13 @@ def esql_problems(
     asked = json.dumps({"queries": queries, "version": version, "properties": properties})
     command = [str(prepare()), str(ENGINES / "esqlcheck" / "check.py")]
     done = subprocess.run(
-        command, input=asked, capture_output=True, text=True, timeout=TIMEOUT, check=False, env=_environment()
+        command,
+        input=asked,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+        env=own_environment(),
     )
     if done.returncode:
         raise EngineError(f"esqlcheck: {done.stderr[-2000:]}")
@@ -78,24 +84,9 @@ def _version(python: str) -> tuple[int, int]:
     try:
         ask = [python, "-c", "import sys; print(*sys.version_info[:2])"]
         done = subprocess.run(
-            ask, capture_output=True, text=True, timeout=20, check=False, env=_environment()
+            ask, capture_output=True, text=True, timeout=20, check=False, env=own_environment()
         )
         major, minor = done.stdout.split()
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return 0, 0
     return int(major), int(minor)
-
-
-def _environment() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}
-
-
-def _run(command: list[str], what: str) -> None:
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=TIMEOUT, check=False, env=_environment()
-        )
-    except subprocess.TimeoutExpired as late:
-        raise EngineMissing(f"{what}: not done after {TIMEOUT} s") from late
-    if done.returncode:
-        raise EngineMissing(f"{what}: {' '.join(done.stderr.split())[-400:]}")

@@ -7,7 +7,6 @@ when a test first asks; nothing of them is in the repository, sdist or wheel.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from engines_build import ENGINES, EngineError, EngineMissing, cache_folder, locked
+from engines_venv import own_environment, step
 
 PACKAGES = (
     "splunk-appinspect==4.3.1",
@@ -49,9 +49,9 @@ def prepare() -> Path:
         venv = cache_folder() / f"splunkapps-{sha256(named.encode()).hexdigest()[:12]}"
         if not (venv / "done").exists():
             shutil.rmtree(venv, ignore_errors=True)
-            _run([sys.executable, "-m", "venv", str(venv)], "no venv could be made")
+            step([sys.executable, "-m", "venv", str(venv)], "no venv could be made", INSTALL_TIMEOUT)
             install = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", *PACKAGES]
-            _run(install, f"pip could not install {', '.join(PACKAGES)}")
+            step(install, f"pip could not install {', '.join(PACKAGES)}", INSTALL_TIMEOUT)
             (venv / "done").touch()
     return venv
 
@@ -98,20 +98,5 @@ def _asked(command: list[object]) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=TIMEOUT,
         check=False,
-        env=_environment(),
+        env=own_environment(),
     )
-
-
-def _environment() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}
-
-
-def _run(command: list[str], what: str) -> None:
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=INSTALL_TIMEOUT, check=False, env=_environment()
-        )
-    except subprocess.TimeoutExpired as late:
-        raise EngineMissing(f"{what}: not done after {INSTALL_TIMEOUT} s") from late
-    if done.returncode:
-        raise EngineMissing(f"{what}: {' '.join(done.stderr.split())[-400:]}")
